@@ -1,0 +1,213 @@
+"""Reading one check: field or transformer, operator, value."""
+
+from __future__ import annotations
+
+from falcolab.lang.ast import (
+    Argument,
+    Check,
+    Exists,
+    FieldRef,
+    Literal,
+    Operand,
+    Pos,
+    Sequence,
+    Transform,
+    Values,
+)
+from falcolab.lang.errors import ParseError
+from falcolab.lang.operators import (
+    LIST_OPERATORS,
+    MODIFIERS,
+    NUMERIC_OPERATORS,
+    OPERATOR_NAMES,
+    STRING_OPERATORS,
+)
+from falcolab.lang.scanner import ARGUMENT, BARE_STRING, FIELD, HEX_NUMBER, IDENTIFIER, NUMBER, Scanner
+from falcolab.lang.transformers import TRANSFORMER_NAMES
+
+MAX_NESTING = 100
+"""How deep transformers may nest; Falco's own limit is that of its whole parser."""
+
+
+def _tokens(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Word operators need a following blank, so that `containsx` is no operator."""
+    return tuple(word + " " if word.isalpha() else word for word in words)
+
+
+_NUMERIC, _STRING = _tokens(NUMERIC_OPERATORS), _tokens(STRING_OPERATORS)
+_CALLS = tuple(name + "(" for name in TRANSFORMER_NAMES)
+
+
+def names(words: tuple[str, ...]) -> str:
+    """Words as Falco lists them in its messages."""
+    return ", ".join(f"'{word}'" for word in words)
+
+
+_OR_FIELD = "a field with a valid transformer: " + names(("val", *TRANSFORMER_NAMES))
+
+
+class CheckParser:
+    """Reads checks and operands at the cursor of a scanner."""
+
+    def __init__(self, scan: Scanner) -> None:
+        self.scan = scan
+
+    def check(self) -> Check | Exists | None:
+        """The check that begins here, or None where neither field nor transformer does.
+
+        Raises:
+            ParseError: it begins well and goes wrong.
+        """
+        pos = self.scan.pos
+        left = self.operand()
+        return None if left is None else self._condition(left, pos)
+
+    def operand(self, nesting: int = 0) -> Operand | None:
+        """The field or transformer that begins here, or None."""
+        pos = self.scan.pos
+        if self.scan.any_word(_CALLS):
+            return self._transform(self.scan.last[:-1], pos, nesting)
+        if self.scan.pattern(FIELD):
+            return self._field(self.scan.last, pos)
+        return None
+
+    def _field(self, name: str, pos: Pos) -> FieldRef:
+        return FieldRef(name, self._argument("a valid field argument"), pos)
+
+    def _argument(self, what: str) -> str | None:
+        if not self.scan.word("["):
+            return None
+        if not self.scan.quoted() and not self.scan.pattern(ARGUMENT):
+            raise ParseError(f"expected {what}: a quoted string or a bare string")
+        value = self.scan.last
+        if not self.scan.word("]"):
+            raise ParseError("expected a ']' token")
+        return value
+
+    def _transform(self, name: str, pos: Pos, nesting: int) -> Transform:
+        args = self._arguments(nesting + 1)
+        if not self.scan.word(")"):
+            raise ParseError("expected a ')' token closing the transformer")
+        return Transform(name, args, self._argument("a valid transformer argument"), pos)
+
+    def _arguments(self, nesting: int) -> tuple[Argument, ...]:
+        if nesting > MAX_NESTING:
+            raise ParseError(f"exceeded max depth limit of {MAX_NESTING}")
+        args = []
+        while True:
+            self.scan.blank()
+            args.append(self._one_argument(nesting))
+            self.scan.blank()
+            if not self.scan.word(","):
+                return tuple(args)
+
+    def _one_argument(self, nesting: int) -> Argument:
+        pos = self.scan.pos
+        if self.scan.quoted():
+            return Literal(self.scan.last, pos)
+        if self.scan.word("("):
+            items = self._arguments(nesting + 1)
+            if not self.scan.word(")"):
+                raise ParseError("expected a ')' token")
+            return Sequence(items, pos)
+        operand = self.operand(nesting)
+        if operand is None:
+            known = names(("val", *TRANSFORMER_NAMES))
+            raise ParseError(f"expected a field or a nested valid transformer: {known}")
+        return operand
+
+    def _condition(self, left: Operand, pos: Pos) -> Check | Exists:
+        scan = self.scan
+        scan.blank()
+        if scan.word("exists"):
+            return Exists(left, pos)
+        if scan.any_word(_NUMERIC):
+            return Check(left, scan.last, self._number(), None, pos)
+        if scan.any_word(_STRING):
+            return self._string_check(left, scan.last.strip(), pos)
+        if scan.any_word(LIST_OPERATORS):
+            return Check(left, scan.last, self._list(), None, pos)
+        raise ParseError(f"expected a valid check operator: one of {names(OPERATOR_NAMES)}")
+
+    def _string_check(self, left: Operand, operator: str, pos: Pos) -> Check:
+        modifier = self._modifier()
+        if modifier is not None:
+            return Check(left, operator, self._values(), modifier, pos)
+        return Check(left, operator, self._string(), None, pos)
+
+    def _modifier(self) -> str | None:
+        """A modifier counts as one only before a list; else the word is a value."""
+        scan = self.scan
+        scan.blank()
+        start = scan.index
+        if scan.any_word(MODIFIERS):
+            modifier = scan.last
+            scan.blank()
+            if scan.text.startswith("(", scan.index):
+                return modifier
+        scan.index = start
+        return None
+
+    def _number(self) -> Literal | Operand:
+        self.scan.blank()
+        if (right := self._right_operand()) is not None:
+            return right
+        pos = self.scan.pos
+        if self.scan.pattern(HEX_NUMBER) or self.scan.pattern(NUMBER):
+            return Literal(self.scan.last, pos)
+        raise ParseError(f"expected a number value or {_OR_FIELD}")
+
+    def _string(self) -> Literal | Operand:
+        self.scan.blank()
+        if (right := self._right_operand()) is not None:
+            return right
+        pos = self.scan.pos
+        if self.scan.quoted() or self.scan.pattern(BARE_STRING):
+            return Literal(self.scan.last, pos)
+        raise ParseError(f"expected a string value or {_OR_FIELD}")
+
+    def _list(self) -> Values | Literal | Operand:
+        self.scan.blank()
+        if self.scan.text.startswith("(", self.scan.index):
+            return self._values()
+        if (right := self._right_operand()) is not None:
+            return right
+        pos = self.scan.pos
+        if self.scan.pattern(IDENTIFIER):
+            return Literal(self.scan.last, pos)
+        raise ParseError(f"expected a list, an identifier, or {_OR_FIELD}")
+
+    def _values(self) -> Values:
+        scan = self.scan
+        pos, items = scan.pos, []
+        scan.word("(")
+        scan.blank()
+        if scan.quoted() or scan.pattern(BARE_STRING):
+            items.append(scan.last)
+            scan.blank()
+            while scan.word(","):
+                scan.blank()
+                if not scan.quoted() and not scan.pattern(BARE_STRING):
+                    raise ParseError("expected a string value")
+                items.append(scan.last)
+                scan.blank()
+        if not scan.word(")"):
+            raise ParseError("expected a ')' token")
+        return Values(tuple(items), pos)
+
+    def _right_operand(self) -> Operand | None:
+        """A field or transformer on the right, where it must be marked as one."""
+        scan, pos = self.scan, self.scan.pos
+        if scan.word("val("):
+            scan.blank()
+            start = scan.pos
+            if not scan.pattern(FIELD):
+                raise ParseError("expected a field within 'val' transformer")
+            inner = self._field(scan.last, start)
+            scan.blank()
+            if not scan.word(")"):
+                raise ParseError("expected a ')' token closing the transformer")
+            return inner
+        if scan.any_word(_CALLS):
+            return self._transform(scan.last[:-1], pos, 0)
+        return None

@@ -1,0 +1,142 @@
+"""Right-hand values: from their text to the value that a field's type compares with.
+
+Source: ``userspace/libsinsp/value_parser.cpp`` of falcosecurity/libs. Numbers are decimal
+and wrap to the width of their type, as sscanf(3) leaves them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from typing import Any
+
+from falcolab.fields.types import INTEGER_RANGES, Kind, Type
+from falcolab.lang.errors import CompileError
+from falcolab.lang.strings import to_bytes
+
+MAX_BYTES = 255
+"""The longest right-hand string, in bytes."""
+
+_NUMBER = re.compile(r"\s*([+-]?[0-9]+)", re.ASCII)
+_INT64, _UINT64 = INTEGER_RANGES[Type.INT64], INTEGER_RANGES[Type.UINT64]
+
+
+def parse(text: str, type_: Type) -> Any:
+    """The value that ``text`` means for a type: str, bytes, int, bool, packed address or network.
+
+    Raises:
+        CompileError: it means none.
+    """
+    match type_:
+        case Type.CHARBUF | Type.FSPATH:
+            _check_length(text)
+            return text
+        case Type.BYTEBUF:
+            _check_length(text)
+            return to_bytes(text)
+        case Type.BOOL:
+            return _bool(text)
+        case Type.PORT:
+            return _port(text)
+        case Type.IPADDR:
+            return _address(text)
+        case Type.IPNET:
+            return _network(text)
+        case _:
+            return _number(text, type_)
+
+
+def parse_hex(text: str) -> bytes:
+    """The bytes of a hexadecimal string, for ``bcontains`` and ``bstartswith``.
+
+    Raises:
+        CompileError: it is none.
+    """
+    try:
+        if not re.fullmatch(r"[0-9A-Fa-f]*", text):
+            raise ValueError(text)
+        return bytes.fromhex(text)
+    except ValueError:
+        raise CompileError(
+            "filter error: bcontains and bstartswith operator support hex strings only"
+        ) from None
+
+
+def sql_type(type_: Type) -> str:
+    """The DuckDB type that holds values of a type."""
+    if type_.kind is Kind.NUMBER:
+        return "DOUBLE" if type_ is Type.DOUBLE else ("HUGEINT" if type_ is Type.DYNAMIC else "UBIGINT")
+    return {Kind.BOOL: "BOOLEAN", Kind.BUFFER: "BLOB", Kind.ADDRESS: "BLOB"}.get(type_.kind, "VARCHAR")
+
+
+def _check_length(text: str) -> None:
+    if len(to_bytes(text)) > MAX_BYTES:
+        raise CompileError(f"filter parameter too long: {text[:40]}... (over {MAX_BYTES} bytes)")
+
+
+def _bool(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise CompileError(f"filter error: unrecognized boolean value {text}")
+    return text == "true"
+
+
+def _number(text: str, type_: Type) -> int:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise CompileError(f"{text} is not a valid number")
+    low, high = INTEGER_RANGES.get(type_, _INT64)
+    value = int(match[1])
+    value = _clamp(value, _INT64) if low < 0 else _clamp(value, (-_UINT64[1], _UINT64[1]))
+    return (value - low) % (high - low + 1) + low
+
+
+def _clamp(value: int, bounds: tuple[int, int]) -> int:
+    return max(bounds[0], min(bounds[1], value))
+
+
+def _port(text: str) -> int:
+    if text == "":
+        return 0
+    if text.isascii() and text.isdigit():
+        if int(text) > INTEGER_RANGES[Type.INT32][1]:
+            raise CompileError(f"{text} is not a valid port number")
+        return int(text) & 0xFFFF
+    try:
+        return socket.getservbyname(text)
+    except (OSError, ValueError, UnicodeError):
+        raise CompileError(f"unrecognized protocol {text}") from None
+
+
+def _address(text: str) -> bytes:
+    try:
+        if "." in text:
+            return ipaddress.IPv4Address(text).packed
+        return ipaddress.IPv6Address(text.split("%", 1)[0]).packed
+    except ValueError:
+        family = "IPv4" if "." in text else "IPv6"
+        raise CompileError(f"unrecognized {family} address {text}") from None
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    host, slash, bits = text.partition("/")
+    if "." in text:
+        if not slash:
+            raise CompileError(f"unrecognized IP network {text}")
+        return _v4_network(host, bits, text)
+    if not slash or not _NUMBER.fullmatch(bits) or not 0 <= int(bits) <= 128:
+        raise CompileError(f"invalid v6 netmask: {text}")
+    try:
+        return ipaddress.IPv6Network((host, int(bits)), strict=False)
+    except ValueError:
+        raise CompileError(f"unrecognized IPv6 address {host}") from None
+
+
+def _v4_network(host: str, bits: str, text: str) -> ipaddress.IPv4Network:
+    length = _number(bits, Type.UINT8)
+    if length > 32:
+        raise CompileError(f"invalid netmask {bits}")
+    try:
+        return ipaddress.IPv4Network((host, length), strict=False)
+    except ValueError:
+        raise CompileError(f"unrecognized IP address {text}") from None

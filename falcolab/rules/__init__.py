@@ -1,0 +1,1 @@
+"""Rules files: reading, override and append, exceptions, selection, checks."""
