@@ -5,14 +5,14 @@ of falcosecurity/plugins, oddities included: ``ka.sourceips`` looks among the ru
 role, and ``eff_run_as_user`` beside the security context instead of in it.
 
 Every entry reads the event as a :class:`falcolab.fields.rawjson.Json` object and gives a
-text, a tuple of texts, or None where the field is absent. ``PARTS`` says which top-level
-keys an entry reads, so that the lake can keep its value beside the part it depends on.
+text, a tuple of texts, or None where the field is absent.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from falcolab.fields.rawjson import Json, compact, indent
@@ -20,9 +20,10 @@ from falcolab.lang.strings import c_string, to_bytes, to_text
 
 AuditValue = str | tuple[str, ...] | None
 Extractor = Callable[[Json, str | None], AuditValue]
+Path = tuple[str, ...]
 
 
-class _WrongType(Exception):
+class _WrongTypeError(Exception):
     """A value has another type than the field needs; the field is absent."""
 
 
@@ -120,7 +121,7 @@ def _joined(*path: str) -> Extractor:
 def _words(node: Json) -> str:
     elements = node.elements()
     if not node.is_array or not all(element.is_string for element in elements):
-        raise _WrongType
+        raise _WrongTypeError
     return c_string(" ".join(element.text() for element in elements))
 
 
@@ -150,7 +151,7 @@ def _host_ports(*path: str) -> Extractor:
 
 def _ports(node: Json) -> list[str]:
     if not node.is_array:
-        raise _WrongType
+        raise _WrongTypeError
     out = []
     for port in node.elements():
         # Under hostNetwork the container's port is the host's.
@@ -266,18 +267,34 @@ def _whole(event: Json, _arg: str | None) -> AuditValue:
     return c_string(to_text(b"".join(indent(compact(event.raw)))))
 
 
-def _container_fields(kind: str) -> dict[str, Extractor]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a field is read.
+
+    Attributes:
+        path: the keys of an object that must be there, or the field is absent.
+        extract: from the event, or the parts of it along the path, to the value.
+    """
+
+    path: Path
+    extract: Extractor
+
+
+def _reading(make: Callable[..., Extractor], *path: str) -> Reading:
+    return Reading(path, make(*path))
+
+
+def _container_readings(kind: str) -> dict[str, Reading]:
     """The fields of one of a pod's container lists."""
     base = ("requestObject", "spec", kind)
     context = (*base, "securityContext")
     images = _every(*base, "image")
-    fields: dict[str, Extractor] = {
+    extractors: dict[str, Extractor] = {
         "args": _joined(*base, "args"),
         "command": _joined(*base, "command"),
         "name": _every(*base, "name"),
         "image": images,
         "image.repository": _repositories(images),
-        "host_port": _host_ports(*base, "ports"),
         "privileged": _collected(*context, "privileged"),
         "allow_privilege_escalation": _collected(*context, "allowPrivilegeEscalation"),
         "read_only_fs": _collected(*context, "readOnlyRootFilesystem"),
@@ -288,11 +305,13 @@ def _container_fields(kind: str) -> dict[str, Extractor]:
         "proc_mount": _collected(*context, "procMount"),
         "add_capabilities": _collected(*context, "capabilities", "add"),
     }
-    return {f"ka.req.pod.{kind}.{name}": extractor for name, extractor in fields.items()}
+    return {f"ka.req.pod.{kind}.{name}": Reading(base, extract) for name, extract in extractors.items()}
 
 
-_IMAGES = _every("requestObject", "spec", "containers", "image")
-_POD_CONTEXT = ("requestObject", "spec", "securityContext")
+_SPEC = ("requestObject", "spec")
+_CONTAINERS = (*_SPEC, "containers")
+_SUBJECTS = ("requestObject", "subjects")
+_IMAGES = _every(*_CONTAINERS, "image")
 _ANNOTATIONS = {
     "ka.auth.decision": "authorization.k8s.io/decision",
     "ka.auth.reason": "authorization.k8s.io/reason",
@@ -303,67 +322,89 @@ _ANNOTATIONS = {
     "ka.cluster.name": "cluster_name",
 }
 
-EXTRACTORS: dict[str, Extractor] = {
-    "ka.auditid": _scalar("auditID"),
-    "ka.stage": _scalar("stage"),
-    **{name: _scalar("annotations", key) for name, key in _ANNOTATIONS.items()},
-    "ka.user.name": _scalar("user", "username"),
-    "ka.user.groups": _list("user", "groups"),
-    "ka.impuser.name": _scalar("impersonatedUser", "username"),
-    "ka.verb": _scalar("verb"),
-    "ka.uri": _scalar("requestURI"),
-    "ka.uri.param": _uri_parameter,
-    "ka.target.name": _scalar("objectRef", "name"),
-    "ka.target.namespace": _scalar("objectRef", "namespace"),
-    "ka.target.resource": _scalar("objectRef", "resource"),
-    "ka.target.subresource": _scalar("objectRef", "subresource"),
-    "ka.target.pod.name": _pod_name,
-    "ka.req.binding.subjects": _list("requestObject", "subjects"),
-    "ka.req.binding.subjects.user_names": _subjects("User"),
-    "ka.req.binding.subjects.serviceaccount_names": _subjects("ServiceAccount"),
-    "ka.req.binding.subjects.serviceaccount_ns_names": _subjects("ServiceAccount", with_namespace=True),
-    "ka.req.binding.subjects.group_names": _subjects("Group"),
-    "ka.req.binding.role": _scalar("requestObject", "roleRef", "name"),
-    "ka.req.binding.subject.has_name": lambda _event, _arg: "true",
-    "ka.req.configmap.name": _scalar("objectRef", "name"),
-    "ka.req.configmap.obj": _scalar("requestObject", "data"),
-    "ka.req.container.image": _first(_IMAGES),
-    "ka.req.container.image.repository": _first(_repositories(_IMAGES)),
-    "ka.req.pod.host_ipc": _scalar("requestObject", "spec", "hostIPC"),
-    "ka.req.pod.host_network": _scalar("requestObject", "spec", "hostNetwork"),
-    "ka.req.container.host_network": _scalar("requestObject", "spec", "hostNetwork"),
-    "ka.req.pod.host_pid": _scalar("requestObject", "spec", "hostPID"),
-    "ka.req.container.privileged": _any_privileged,
-    "ka.req.pod.run_as_user": _scalar(*_POD_CONTEXT, "runAsUser"),
-    "ka.req.pod.run_as_group": _scalar(*_POD_CONTEXT, "runAsGroup"),
-    "ka.req.role.rules": _list("requestObject", "rules"),
-    "ka.req.role.rules.apiGroups": _nested_lists("requestObject", "rules", "apiGroups"),
-    "ka.req.role.rules.nonResourceURLs": _nested_lists("requestObject", "rules", "nonResourceURLs"),
-    "ka.req.role.rules.verbs": _nested_lists("requestObject", "rules", "verbs"),
-    "ka.req.role.rules.resources": _nested_lists("requestObject", "rules", "resources"),
-    "ka.req.pod.fs_group": _scalar(*_POD_CONTEXT, "fsGroup"),
-    "ka.req.pod.supplemental_groups": _list(*_POD_CONTEXT, "supplementalGroups"),
-    "ka.req.service.type": _scalar("requestObject", "spec", "type"),
-    "ka.req.service.ports": _collected("requestObject", "spec", "ports"),
-    "ka.req.volume.hostpath": _has_host_path,
-    "ka.req.pod.volumes.hostpath": _collected("requestObject", "spec", "volumes", "hostPath", "path"),
-    "ka.req.pod.volumes.flexvolume_driver": _collected(
-        "requestObject", "spec", "volumes", "flexVolume", "driver"
+READINGS: dict[str, Reading] = {
+    "ka.auditid": _reading(_scalar, "auditID"),
+    "ka.stage": _reading(_scalar, "stage"),
+    **{name: _reading(_scalar, "annotations", key) for name, key in _ANNOTATIONS.items()},
+    "ka.user.name": _reading(_scalar, "user", "username"),
+    "ka.user.groups": _reading(_list, "user", "groups"),
+    "ka.impuser.name": _reading(_scalar, "impersonatedUser", "username"),
+    "ka.verb": _reading(_scalar, "verb"),
+    "ka.uri": _reading(_scalar, "requestURI"),
+    "ka.uri.param": Reading(("requestURI",), _uri_parameter),
+    "ka.target.name": _reading(_scalar, "objectRef", "name"),
+    "ka.target.namespace": _reading(_scalar, "objectRef", "namespace"),
+    "ka.target.resource": _reading(_scalar, "objectRef", "resource"),
+    "ka.target.subresource": _reading(_scalar, "objectRef", "subresource"),
+    "ka.target.pod.name": Reading(("responseObject", "metadata", "name"), _pod_name),
+    "ka.req.binding.subjects": _reading(_list, *_SUBJECTS),
+    "ka.req.binding.subjects.user_names": Reading(_SUBJECTS, _subjects("User")),
+    "ka.req.binding.subjects.serviceaccount_names": Reading(_SUBJECTS, _subjects("ServiceAccount")),
+    "ka.req.binding.subjects.serviceaccount_ns_names": Reading(
+        _SUBJECTS, _subjects("ServiceAccount", with_namespace=True)
     ),
-    "ka.req.pod.volumes.volume_type": _volume_types,
-    "ka.resp.name": _scalar("responseObject", "metadata", "name"),
-    "ka.response.code": _scalar("responseStatus", "code"),
-    "ka.response.reason": _scalar("responseStatus", "reason"),
-    "ka.useragent": _scalar("userAgent"),
-    "ka.sourceips": _nested_lists("requestObject", "rules", "sourceIPs"),
-    **_container_fields("containers"),
-    **_container_fields("initContainers"),
-    **_container_fields("ephemeralContainers"),
-    "json.value": _pointer,
-    "jevt.value": _pointer,
-    "json.obj": _whole,
-    "jevt.obj": _whole,
+    "ka.req.binding.subjects.group_names": Reading(_SUBJECTS, _subjects("Group")),
+    "ka.req.binding.role": _reading(_scalar, "requestObject", "roleRef", "name"),
+    "ka.req.binding.subject.has_name": Reading((), lambda _event, _arg: "true"),
+    "ka.req.configmap.name": _reading(_scalar, "objectRef", "name"),
+    "ka.req.configmap.obj": _reading(_scalar, "requestObject", "data"),
+    "ka.req.container.image": Reading(_CONTAINERS, _first(_IMAGES)),
+    "ka.req.container.image.repository": Reading(_CONTAINERS, _first(_repositories(_IMAGES))),
+    "ka.req.pod.host_ipc": _reading(_scalar, *_SPEC, "hostIPC"),
+    "ka.req.pod.host_network": _reading(_scalar, *_SPEC, "hostNetwork"),
+    "ka.req.container.host_network": _reading(_scalar, *_SPEC, "hostNetwork"),
+    "ka.req.pod.host_pid": _reading(_scalar, *_SPEC, "hostPID"),
+    "ka.req.container.privileged": Reading(_CONTAINERS, _any_privileged),
+    "ka.req.pod.run_as_user": _reading(_scalar, *_SPEC, "securityContext", "runAsUser"),
+    "ka.req.pod.run_as_group": _reading(_scalar, *_SPEC, "securityContext", "runAsGroup"),
+    "ka.req.role.rules": _reading(_list, "requestObject", "rules"),
+    "ka.req.pod.fs_group": _reading(_scalar, *_SPEC, "securityContext", "fsGroup"),
+    "ka.req.pod.supplemental_groups": _reading(_list, *_SPEC, "securityContext", "supplementalGroups"),
+    "ka.req.service.type": _reading(_scalar, *_SPEC, "type"),
+    "ka.req.service.ports": _reading(_collected, *_SPEC, "ports"),
+    **{
+        f"ka.req.pod.{kind}.host_port": Reading((*_SPEC, kind), _host_ports(*_SPEC, kind, "ports"))
+        for kind in ("containers", "initContainers")
+    },
+    "ka.req.volume.hostpath": Reading((*_SPEC, "volumes"), _has_host_path),
+    "ka.req.pod.volumes.volume_type": Reading((*_SPEC, "volumes"), _volume_types),
+    **{
+        f"ka.req.pod.volumes.{name}": Reading((*_SPEC, "volumes"), _collected(*_SPEC, "volumes", *path))
+        for name, path in (
+            ("hostpath", ("hostPath", "path")),
+            ("flexvolume_driver", ("flexVolume", "driver")),
+        )
+    },
+    **{
+        name: Reading(("requestObject", "rules"), _nested_lists("requestObject", "rules", key))
+        for name, key in (
+            ("ka.req.role.rules.apiGroups", "apiGroups"),
+            ("ka.req.role.rules.nonResourceURLs", "nonResourceURLs"),
+            ("ka.req.role.rules.verbs", "verbs"),
+            ("ka.req.role.rules.resources", "resources"),
+            ("ka.sourceips", "sourceIPs"),
+        )
+    },
+    "ka.resp.name": _reading(_scalar, "responseObject", "metadata", "name"),
+    "ka.response.code": _reading(_scalar, "responseStatus", "code"),
+    "ka.response.reason": _reading(_scalar, "responseStatus", "reason"),
+    "ka.useragent": _reading(_scalar, "userAgent"),
+    **_container_readings("containers"),
+    **_container_readings("initContainers"),
+    **_container_readings("ephemeralContainers"),
+    **dict.fromkeys(("json.value", "jevt.value"), Reading((), _pointer)),
+    **dict.fromkeys(("json.obj", "jevt.obj"), Reading((), _whole)),
 }
+
+
+def _has_path(event: Json, path: Path) -> bool:
+    """Whether an object has something at a path; arrays on the way settle nothing."""
+    node: Json | None = event
+    for key in path:
+        if node is None or node.is_array:
+            break
+        node = node.get(key)
+    return node is not None
 
 
 def extract(name: str, arg: str | None, event: Json) -> AuditValue:
@@ -374,8 +415,11 @@ def extract(name: str, arg: str | None, event: Json) -> AuditValue:
         arg: the text in its brackets.
         event: the event, or the parts of it that the field reads.
     """
+    reading = READINGS[name]
+    if not _has_path(event, reading.path):
+        return None
     try:
-        value = EXTRACTORS[name](event, arg)
-    except _WrongType:
+        value = reading.extract(event, arg)
+    except _WrongTypeError:
         return None
     return value if value != () else None

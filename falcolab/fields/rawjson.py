@@ -17,6 +17,7 @@ import msgspec
 from falcolab.lang.strings import c_string, to_text
 
 _OBJECT = msgspec.json.Decoder(type=dict[str, msgspec.Raw])
+_RAW = msgspec.json.Decoder(type=msgspec.Raw)
 _ARRAY = msgspec.json.Decoder(type=list[msgspec.Raw])
 _BLANKS = b" \t\r\n"
 _INDEX = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -34,28 +35,28 @@ _SIMPLE = {
 }
 
 
-class BadJson(ValueError):
+class BadJsonError(ValueError):
     """The bytes are no JSON."""
 
 
 class Json:
     """A JSON value as its text.
 
-    ``get`` and ``items`` parse on demand and remember, so that many fields of one object
-    cost one pass.
+    Objects and arrays are parsed on demand, one level at a time, and remembered, so that
+    many fields of one object cost one pass.
     """
 
-    __slots__ = ("_members", "raw")
+    __slots__ = ("_elements", "_members", "raw")
 
-    def __init__(self, raw: bytes, members: Mapping[str, Json] | None = None) -> None:
+    def __init__(self, raw: bytes, members: dict[str, Any] | None = None) -> None:
         self.raw = raw
-        self._members: Any = members
+        self._members = members
+        self._elements: list[Json] | None = None
 
     @classmethod
     def of_parts(cls, parts: Mapping[str, bytes | None]) -> Json:
         """An object put together from the texts of some members; None leaves one out."""
-        members = {key: cls(raw) for key, raw in parts.items() if raw is not None}
-        return cls(b"{", members)
+        return cls(b"{", {key: cls(raw) for key, raw in parts.items() if raw is not None})
 
     @property
     def is_object(self) -> bool:
@@ -72,17 +73,22 @@ class Json:
         """Whether it is a string."""
         return self.raw[:1] == b'"'
 
-    def members(self) -> Mapping[str, Json]:
-        """The members of an object, in order; none for other values."""
-        if self._members is None and self.is_object:
-            self._members = {key: Json(bytes(raw)) for key, raw in _decode(_OBJECT, self.raw).items()}
-        return self._members if self.is_object else {}
+    def members(self) -> dict[str, Any]:
+        """The members of an object in order, as buffers that ``bytes()`` turns into their text.
+
+        Raises:
+            BadJsonError: the object is damaged further inside.
+        """
+        if self._members is None:
+            self._members = _decode(_OBJECT, self.raw) if self.is_object else {}
+        return self._members
 
     def elements(self) -> list[Json]:
         """The elements of an array; none for other values."""
-        if self._members is None and self.is_array:
-            self._members = [Json(bytes(raw)) for raw in _decode(_ARRAY, self.raw)]
-        return self._members if self.is_array else []
+        if self._elements is None:
+            raws = _decode(_ARRAY, self.raw) if self.is_array else []
+            self._elements = [Json(bytes(raw)) for raw in raws]
+        return self._elements
 
     def get(self, *keys: str) -> Json | None:
         """The value at a path of keys, numbers being positions in arrays; None where there is none."""
@@ -97,7 +103,11 @@ class Json:
             if not _INDEX.fullmatch(key) or not 0 <= int(key) < len(elements):
                 return None
             return elements[int(key)]
-        return self.members().get(key)
+        members = self.members()
+        value = members.get(key)
+        if value is not None and not isinstance(value, Json):
+            value = members[key] = Json(bytes(value))
+        return value
 
     def text(self) -> str:
         """A string's content, or the compact JSON of anything else; both end at a NUL, as C strings do."""
@@ -107,25 +117,24 @@ class Json:
             return c_string(to_text(body if b"\\" not in body else unescape(body)))
         return to_text(compact(raw))
 
+    def __bytes__(self) -> bytes:
+        return self.raw
+
 
 def _decode(decoder: Any, raw: bytes) -> Any:
     try:
         return decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise BadJson(str(error)) from None
+        raise BadJsonError(str(error)) from None
 
 
 def parse(raw: bytes) -> Json:
     """A document as a JSON value.
 
     Raises:
-        BadJson: it is none, or nests deeper than Python's stack allows.
+        BadJsonError: it is none, or nests deeper than Python's stack allows.
     """
-    value = Json(bytes(_decode(_RAW, raw)).strip(_BLANKS))
-    return value
-
-
-_RAW = msgspec.json.Decoder(type=msgspec.Raw)
+    return Json(bytes(_decode(_RAW, raw)).strip(_BLANKS))
 
 
 def compact(raw: bytes) -> bytes:

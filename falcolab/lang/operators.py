@@ -34,7 +34,7 @@ class Takes(Enum):
     LIST = "a list"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operator:
     """One operator.
 
@@ -113,7 +113,7 @@ def _any_address(left: Any, right: Any) -> bool:
 
 
 _MEMBERSHIP = {**_same(_member, *_SCALARS), Kind.ADDRESS: _any_address}
-_MEMBERSHIP_SQL = _comparable("list_contains({right}, {left})")
+_MEMBERSHIP_SQL = _comparable("{left} IN {right}")
 
 _TABLE = (
     _ordering("<=", py.le),

@@ -31,7 +31,7 @@ class Shape:
     is_list: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Transformer:
     """One transformer.
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import IO
 
-from falcolab.fields.rawjson import BadJson, Json, parse
+from falcolab.fields.rawjson import BadJsonError, Json, parse
 
 MAX_LINE_BYTES = 256 * 2**20
 """A line longer than this is not read into memory but quarantined by its beginning."""
@@ -97,7 +97,7 @@ def _parse_line(line: bytes, number: int, offset: int) -> Iterator[AuditEvent | 
     try:
         for result in _events(parse(content)):
             yield result if isinstance(result, AuditEvent) else Rejected(number, offset, result, content)
-    except BadJson as error:
+    except BadJsonError as error:
         yield Rejected(number, offset, f"no JSON: {error}", content)
 
 

@@ -1,0 +1,142 @@
+"""Replaying rules over a lake, and matching bare conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from falcolab.engine.alerts import Alert, Formatter
+from falcolab.engine.plan import Plan, make_plan
+from falcolab.engine.scan import Hits, PartScan
+from falcolab.fields.catalogue import K8S_AUDIT, SOURCES
+from falcolab.engine.part import PartData
+from falcolab.lang.fields import field_value
+from falcolab.lang.typed import FieldValue, TypedCondition
+from falcolab.rules.ruleset import Rule
+
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An event and a rule that fired on it.
+
+    Attributes:
+        event_id: the event, unique in the lake.
+        rule: the position of the rule.
+    """
+
+    event_id: int
+    rule: int
+
+
+@dataclass(slots=True)
+class PartMatches:
+    """What matched in one part, in event order and, per event, in the order of the rules.
+
+    Attributes:
+        part: the part.
+        rows: positions of events in the part.
+        rules: for each of them the position of the rule.
+        survivors: how many events the masks let through.
+    """
+
+    part: PartData
+    rows: Indices
+    rules: Indices
+    survivors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How a replay went."""
+
+    events: int = 0
+    survivors: int = 0
+    matches: int = 0
+    by_rule: dict[str, int] = field(default_factory=dict)
+
+
+def match_parts(
+    parts: Iterable[PartData], conditions: Sequence[TypedCondition], *, first: bool = False
+) -> Iterator[PartMatches]:
+    """The events for which conditions hold, part by part.
+
+    Args:
+        parts: of a lake.
+        conditions: in the order that decides which wins under ``first``.
+        first: only the first condition that holds counts for an event.
+    """
+    plan = make_plan(conditions)
+    for part in parts:
+        yield _match_part(part, plan, first=first)
+
+
+def _match_part(part: PartData, plan: Plan, *, first: bool) -> PartMatches:
+    scan = PartScan(part, plan)
+    rows, rules = _in_order(scan.run())
+    if first and len(rows):
+        keep = np.concatenate(([True], rows[1:] != rows[:-1]))
+        rows, rules = rows[keep], rules[keep]
+    return PartMatches(part, rows, rules, scan.survivors)
+
+
+def _in_order(hits: list[Hits]) -> tuple[Indices, Indices]:
+    """All hits by event, those of one event by rule."""
+    if not hits:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    rows = np.concatenate([hit.rows for hit in hits])
+    rules = np.concatenate([np.full(len(hit.rows), hit.condition, np.int64) for hit in hits])
+    order = np.lexsort((rules, rows))
+    return rows[order], rules[order]
+
+
+def time_field(source: str) -> FieldValue:
+    """The field that holds an event's time in nanoseconds."""
+    return field_value(SOURCES[source], "evt.rawtime", None)
+
+
+def alerts_of(matches: PartMatches, rules: Sequence[Rule]) -> Iterator[Alert]:
+    """The alerts for what matched in a part, in order."""
+    made: dict[int, Iterator[Alert]] = {}
+    for position in np.unique(matches.rules):
+        rows = matches.rows[matches.rules == position]
+        made[int(position)] = _alerts_of_rule(matches.part, rows, rules[int(position)])
+    for position in matches.rules:
+        yield next(made[int(position)])
+
+
+def _alerts_of_rule(part: PartData, rows: Indices, rule: Rule) -> Iterator[Alert]:
+    formatter = Formatter(rule.output, time_field(rule.source))
+    for start in range(0, len(rows), _BATCH):
+        batch = rows[start : start + _BATCH]
+        columns: list[list[Any]] = [_values(part, value, batch) for value in formatter.values]
+        ids = event_ids(part, batch)
+        for event_id, *row in zip(ids, *columns, strict=True):
+            message, fields = formatter.fill(row)
+            yield Alert(event_id, row[0], rule, message, fields)
+
+
+_BATCH = 65_536
+
+
+def _values(part: PartData, value: FieldValue, rows: Indices) -> list[Any]:
+    values = part.values(value, rows).to_pylist()
+    if value.field.is_list:
+        return [None if item is None else tuple(item) for item in values]
+    return values
+
+
+def event_ids(part: PartData, rows: Indices) -> list[str]:
+    """The ids of some events as people see them: part and number."""
+    numbers = part.events.stored(["num"])[0].to_numpy()[rows]
+    return [f"{part.part.ordinal}-{number}" for number in numbers]
+
+
+def default_source() -> str:
+    """The source that is meant when none is named."""
+    return K8S_AUDIT

@@ -1,0 +1,128 @@
+"""Columns of one table of one part of a lake, stored or computed, and checks over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from falcolab.engine.binding import Binding, bind
+from falcolab.engine.event import compile_test, slots_of
+from falcolab.engine.sql import Parameters, is_expressible, test_sql
+from falcolab.fields.types import Kind
+from falcolab.lang.typed import FieldValue, Test, field_values
+from falcolab.lang.values import sql_type
+
+Bools = npt.NDArray[np.bool_]
+Load = Callable[[Sequence[str]], pa.Table]
+
+
+class Table:
+    """The rows of a table.
+
+    Args:
+        rows: how many there are.
+        load: reads columns by name.
+    """
+
+    def __init__(self, rows: int, load: Load) -> None:
+        self.rows = rows
+        self._load = load
+        self._stored: dict[str, pa.ChunkedArray] = {}
+        self._computed: dict[FieldValue, pa.ChunkedArray] = {}
+
+    def stored(self, names: Iterable[str]) -> list[pa.ChunkedArray]:
+        """Columns as they lie in the file."""
+        names = list(names)
+        missing = [name for name in dict.fromkeys(names) if name not in self._stored]
+        if missing:
+            loaded = self._load(missing)
+            self._stored.update({name: loaded[name] for name in missing})
+        return [self._stored[name] for name in names]
+
+    def column(self, value: FieldValue) -> pa.ChunkedArray:
+        """The values of a field that is bound to this table."""
+        if value not in self._computed:
+            self._computed[value] = self._bound(bind(value), value)
+        return self._computed[value]
+
+    def _bound(self, binding: Binding, value: FieldValue) -> pa.ChunkedArray:
+        columns = self.stored(binding.columns)
+        if binding.compute is None:
+            return columns[0]
+        computed = per_distinct(columns, lambda row: binding.compute(*row))  # type: ignore[misc]
+        return pa.chunked_array([pa.array(computed, arrow_type(value))])
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Table:
+        """Some of the rows, as a table of their own."""
+        picked = pa.array(rows)
+
+        def load(names: Sequence[str]) -> pa.Table:
+            columns = [column.take(picked) for column in self.stored(names)]
+            return pa.table(dict(zip(names, columns, strict=True)))
+
+        return Table(len(rows), load)
+
+    def judge(self, tests: Sequence[Test]) -> dict[Test, Bools]:
+        """The truth of checks, row by row."""
+        in_sql = [test for test in tests if is_expressible(test)]
+        found = self._judge_in_sql(in_sql) if self.rows else {}
+        for test in tests:
+            if test not in found:
+                found[test] = self._judge_per_value(test)
+        return found
+
+    def _judge_in_sql(self, tests: Sequence[Test]) -> dict[Test, Bools]:
+        if not tests:
+            return {}
+        values = list(dict.fromkeys(value for test in tests for value in field_values(test)))
+        names = {value: f"c{index}" for index, value in enumerate(values)}
+        data = pa.table({names[value]: self.column(value) for value in values})
+        parameters = Parameters()
+        checks = [
+            f"{test_sql(test, names[next(field_values(test))], parameters)} AS t{index}"
+            for index, test in enumerate(tests)
+        ]
+        with duckdb.connect() as connection:
+            connection.register("data", data)
+            statement = f"SELECT {', '.join(checks)} FROM data"  # noqa: S608  # names and templates are ours
+            result = connection.execute(statement, parameters.values).fetchnumpy()
+        return {test: np.asarray(result[f"t{index}"], np.bool_) for index, test in enumerate(tests)}
+
+    def _judge_per_value(self, test: Test) -> Bools:
+        slots = slots_of(test)
+        judge = compile_test(test, slots)
+        columns = [self.column(value) for value in slots]
+        if not columns:
+            return np.full(self.rows, judge(()), np.bool_)
+        return np.array(per_distinct(columns, judge), np.bool_)
+
+
+def arrow_type(value: FieldValue) -> pa.DataType:
+    """The Arrow type of a field's values."""
+    if value.field.is_list:
+        return pa.list_(pa.string())
+    types = {"VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BLOB": pa.binary(), "DOUBLE": pa.float64()}
+    return types.get(sql_type(value.type), pa.uint64() if value.type.kind is Kind.NUMBER else pa.string())
+
+
+def per_distinct(columns: Sequence[pa.ChunkedArray], function: Callable[[Any], Any]) -> list[Any]:
+    """A function of rows, called once per distinct row; lists are given as tuples."""
+    known: dict[Any, Any] = {}
+    out = []
+    for row in zip(*(_hashable(column) for column in columns), strict=True):
+        if row not in known:
+            known[row] = function(row)
+        out.append(known[row])
+    return out
+
+
+def _hashable(column: pa.ChunkedArray) -> Iterable[Any]:
+    values = column.to_pylist()
+    if pa.types.is_list(column.type):
+        return (None if value is None else tuple(value) for value in values)
+    return values

@@ -1,0 +1,153 @@
+"""The folder of a lake: where files lie, how they appear, who may write.
+
+    LAKE/lake.json                                        what it is
+    LAKE/captures/NUMBER-DIGEST.json                      a manifest per capture
+    LAKE/events/source=S/date=YYYY-MM-DD/hour=HH/*.parquet
+    LAKE/audit_actors/source=S/*.parquet, ...             dimensions
+    LAKE/quarantine/DIGEST.jsonl                          what was no event, and why
+    LAKE/.staging/                                        files that are being made
+    LAKE/.cache/                                          what can be computed again
+
+A file is made in ``.staging`` and appears in its place by rename, complete or not at all;
+a capture counts once its manifest is there. Files are readable by their owner only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from falcolab.errors import InputError
+from falcolab.lake.manifest import Capture, read_manifests
+from falcolab.lake.schema import FORMAT
+
+_MARKER = "lake.json"
+
+
+class Store:
+    """The files of one lake."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.captures_folder = root / "captures"
+        self.staging = root / ".staging"
+        self.quarantine = root / "quarantine"
+        self.cache = root / ".cache"
+
+    @classmethod
+    def open(cls, path: str | Path) -> Store:
+        """The store of an existing lake.
+
+        Raises:
+            InputError: there is no lake.
+        """
+        root = Path(path)
+        marker = root / _MARKER
+        try:
+            version = json.loads(marker.read_text())["format"]
+        except FileNotFoundError:
+            hint = "`falcolab ingest ... --lake` makes one"
+            raise InputError(f"{root}: no lake there ({marker.name} is missing); {hint}") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{marker}: cannot be read: {error}") from None
+        if version != FORMAT:
+            raise InputError(f"{root}: lake format {version}, this falcolab reads format {FORMAT}")
+        return cls(root)
+
+    @classmethod
+    def create(cls, path: str | Path) -> Store:
+        """The store of a lake that is made if it does not exist.
+
+        Raises:
+            InputError: the folder holds something else or cannot be written.
+        """
+        root = Path(path)
+        if (root / _MARKER).exists():
+            return cls.open(root)
+        try:
+            if root.exists() and any(entry.name != ".lock" for entry in root.iterdir()):
+                raise InputError(f"{root}: neither a lake nor an empty folder")
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            store = cls(root)
+            store.write_text(root / _MARKER, json.dumps({"format": FORMAT}))
+        except OSError as error:
+            raise InputError(f"{root}: cannot be made a lake: {error.strerror}") from None
+        return store
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The right to change the lake; clears away what an interrupted writer left behind.
+
+        Raises:
+            InputError: somebody else is writing, or the folder cannot be written.
+        """
+        try:
+            lock = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise InputError(f"{self.root}: cannot be written: {error.strerror}") from None
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(f"{self.root}: another process is writing to this lake") from None
+            self._clear_leftovers()
+            yield
+        finally:
+            os.close(lock)
+
+    def _clear_leftovers(self) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        known = {file.path for capture in self.captures() for part in capture.parts for file in part.files}
+        for path in self.root.glob("*/source=*/**/*.parquet"):
+            if str(path.relative_to(self.root)) not in known:
+                path.unlink()
+
+    def captures(self) -> list[Capture]:
+        """What has been ingested, in order."""
+        return read_manifests(self.captures_folder)
+
+    def stage(self, relative: str) -> Path:
+        """A place to make a file that will appear at ``relative``."""
+        path = self.staging / relative
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    def publish(self, relative: str) -> None:
+        """Let a staged file appear in its place, on disk for good."""
+        staged, target = self.staging / relative, self.root / relative
+        _make_private(target.parent, self.root)
+        staged.chmod(0o600)
+        with staged.open("rb") as stream:
+            os.fsync(stream.fileno())
+        staged.rename(target)
+
+    def commit(self, capture: Capture) -> None:
+        """Let a capture count, now that all its files are in place."""
+        name = f"{capture.number:06d}-{capture.digest[:12]}.json"
+        self.write_text(self.captures_folder / name, capture.to_json())
+        shutil.rmtree(self.staging, ignore_errors=True)
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write a small file, complete or not at all."""
+        _make_private(path.parent, self.root)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        with open(temporary, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.rename(path)
+
+
+def _make_private(folder: Path, root: Path) -> None:
+    """Make a folder and those above it, up to the lake's, for their owner only."""
+    missing = []
+    while folder != root and not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
