@@ -85,7 +85,9 @@ def _pointer_binding(value: FieldValue) -> Binding:
     if part in DIMENSION_OF_PART:
         return _part_binding(value, part)
     return Binding(
-        EVENTS, ("json_rest",), lambda rest: None if rest is None else extract(name, arg, Json(to_bytes(rest)))
+        EVENTS,
+        ("json_rest",),
+        lambda rest: None if rest is None else extract(name, arg, Json(to_bytes(rest))),
     )
 
 

@@ -36,13 +36,21 @@ class PartData:
         part: the part.
         since: only events from this time on, ns.
         until: only events before this time, ns.
+        cached: whether the truth of factors is kept on disk.
     """
 
     def __init__(
-        self, store: Store, capture: Capture, part: Part, since: int | None = None, until: int | None = None
+        self,
+        store: Store,
+        capture: Capture,
+        part: Part,
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        cached: bool = True,
     ) -> None:
         self.store, self.capture, self.part = store, capture, part
-        self.since, self.until = since, until
+        self.since, self.until, self.cached = since, until, cached
         self._tables: dict[str, Table] = {}
         self._keys: dict[str, npt.NDArray[np.int64]] = {}
 
@@ -95,7 +103,7 @@ class PartData:
     def cache(self, name: str) -> FactorCache:
         """Where the truth of factors over a dimension is kept."""
         file = self.part.of_table(name)[0]
-        return FactorCache(self.store.cache, file.sha256, file.rows)
+        return FactorCache(self.store.cache if self.cached else None, file.sha256, file.rows)
 
     def keys(self, key: str) -> npt.NDArray[np.int64]:
         """For every event its row in a dimension."""
@@ -122,7 +130,9 @@ class PartData:
         binding = bind(value)
         columns = [self.raw(name, rows) for name in binding.columns]
         compute: Any = binding.compute
-        return pa.chunked_array([pa.array(per_distinct(columns, lambda row: compute(*row)), arrow_type(value))])
+        return pa.chunked_array(
+            [pa.array(per_distinct(columns, lambda row: compute(*row)), arrow_type(value))]
+        )
 
     def raw(self, column: str, rows: npt.NDArray[np.int64]) -> pa.ChunkedArray:
         """A stored column, of the events or of a dimension, for some events."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,26 +12,13 @@ import numpy.typing as npt
 from falcolab.engine.alerts import Alert, Formatter
 from falcolab.engine.plan import Plan, make_plan
 from falcolab.engine.scan import Hits, PartScan
-from falcolab.fields.catalogue import K8S_AUDIT, SOURCES
+from falcolab.fields.catalogue import SOURCES
 from falcolab.engine.part import PartData
 from falcolab.lang.fields import field_value
 from falcolab.lang.typed import FieldValue, TypedCondition
 from falcolab.rules.ruleset import Rule
 
 Indices = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An event and a rule that fired on it.
-
-    Attributes:
-        event_id: the event, unique in the lake.
-        rule: the position of the rule.
-    """
-
-    event_id: int
-    rule: int
 
 
 @dataclass(slots=True)
@@ -49,16 +36,6 @@ class PartMatches:
     rows: Indices
     rules: Indices
     survivors: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """How a replay went."""
-
-    events: int = 0
-    survivors: int = 0
-    matches: int = 0
-    by_rule: dict[str, int] = field(default_factory=dict)
 
 
 def match_parts(
@@ -125,7 +102,7 @@ _BATCH = 65_536
 
 
 def _values(part: PartData, value: FieldValue, rows: Indices) -> list[Any]:
-    values = part.values(value, rows).to_pylist()
+    values: list[Any] = part.values(value, rows).to_pylist()
     if value.field.is_list:
         return [None if item is None else tuple(item) for item in values]
     return values
@@ -135,8 +112,3 @@ def event_ids(part: PartData, rows: Indices) -> list[str]:
     """The ids of some events as people see them: part and number."""
     numbers = part.events.stored(["num"])[0].to_numpy()[rows]
     return [f"{part.part.ordinal}-{number}" for number in numbers]
-
-
-def default_source() -> str:
-    """The source that is meant when none is named."""
-    return K8S_AUDIT

@@ -113,7 +113,7 @@ class PartScan:
     def _atom(self, atom: Atom, rows: Indices) -> Bools:
         if atom.table == EVENTS:
             return self._judge_events(atom.condition, rows)
-        if atom.table == ACROSS:
+        if atom.table == ACROSS and isinstance(atom.condition, Test):
             return self._across(atom.condition, rows)
         data = self.part.table(atom.table)
         truth = judge_conditions(data, [atom.condition], self.part.cache(atom.table))[atom.condition]
@@ -139,4 +139,3 @@ def _narrow(rows: Indices, words: list[Words]) -> tuple[Indices, list[Words]]:
     if alive.all():
         return rows, words
     return rows[alive], [word[alive] for word in words]
-

@@ -122,7 +122,7 @@ def per_distinct(columns: Sequence[pa.ChunkedArray], function: Callable[[Any], A
 
 
 def _hashable(column: pa.ChunkedArray) -> Iterable[Any]:
-    values = column.to_pylist()
+    values: list[Any] = column.to_pylist()
     if pa.types.is_list(column.type):
         return (None if value is None else tuple(value) for value in values)
     return values

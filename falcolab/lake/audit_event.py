@@ -23,5 +23,7 @@ def assemble(texts: Mapping[str, str | None]) -> Json:
             members[name] = to_bytes(texts[part_column(name)] or "null")
         else:
             members[name] = bytes(rest[name])
-    body = b",".join(json.dumps(name, ensure_ascii=False).encode() + b":" + raw for name, raw in members.items())
+    body = b",".join(
+        json.dumps(name, ensure_ascii=False).encode() + b":" + raw for name, raw in members.items()
+    )
     return Json(b"{" + body + b"}")

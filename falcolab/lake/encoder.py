@@ -15,7 +15,8 @@ from falcolab.lake.schema import (
     DIMENSION_OF_PART,
     DIMENSIONS,
     EVENT_SCHEMA,
-    IDENTIFIED, LOCAL_BITS,
+    IDENTIFIED,
+    LOCAL_BITS,
     Dimension,
     part_column,
 )

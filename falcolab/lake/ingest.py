@@ -62,7 +62,7 @@ class Ingested:
 class _Digesting(io.RawIOBase):
     """A stream that remembers the digest of what was read from it."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
         self.stream = stream
         self.sha256 = hashlib.sha256()
 
@@ -117,7 +117,7 @@ def _remove_empty_lake(store: Store) -> None:
             folder.rmdir()
 
 
-def _uncompressed(stream: IO[bytes]) -> IO[bytes]:
+def _uncompressed(stream: IO[bytes]) -> IO[bytes] | gzip.GzipFile:
     buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
     head = buffered.peek(2)[:2]  # type: ignore[attr-defined]
     return gzip.GzipFile(fileobj=buffered) if head == _GZIP_MAGIC else buffered
@@ -147,6 +147,7 @@ class _CaptureWriter:
     progress: Progress | None
     parts: list[Part] = field(default_factory=list)
     rejected: int = 0
+    damaged: bool = False
     times: _Times = field(default_factory=_Times)
 
     def write(self, stream: IO[bytes]) -> Ingested:
@@ -155,7 +156,7 @@ class _CaptureWriter:
         with quarantine.open("w") as rejects:
             events = self._consume(io.BufferedReader(digesting, 1 << 20), rejects)
         digest = digesting.sha256.hexdigest()
-        if not events:
+        if not events and not self.damaged:
             raise InputError(f"{self.name}: holds no Kubernetes audit event")
         known = next((c for c in self.store.captures() if c.digest == digest), None)
         if known is not None:
@@ -193,6 +194,7 @@ class _CaptureWriter:
 
     def _reject(self, item: Rejected, rejects: IO[str]) -> None:
         self.rejected += 1
+        self.damaged |= item.damaged
         line = {
             "file": self.name,
             "line": item.line,

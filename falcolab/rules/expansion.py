@@ -17,6 +17,8 @@ from falcolab.rules.items import Entry, ExceptionItem, ListItem
 
 MAX_CONDITION = 4_000_000
 """How long a condition may grow by substitution, in characters."""
+MAX_CHECKS = 200_000
+"""How many checks a condition may have once its macros are in place; they can double with every macro."""
 
 _BLANKS = " \t\n\r"
 _DELIMITERS = _BLANKS + "(),="
@@ -138,17 +140,21 @@ class MacroResolver:
         macros: the trees of the macros that may be used.
         resolved: the names that were replaced.
         problem: the first thing that went wrong: a message and its place.
+        checks: how many leaves the tree has so far.
     """
 
     macros: Mapping[str, Any]
     resolved: set[str] = field(default_factory=set)
     problem: tuple[str, Pos] | None = None
+    checks: int = 0
 
     def resolve(self, node: Any) -> Any:
         """The tree with every known macro in place; see ``problem`` for the rest."""
         return self._resolve(node, ())
 
     def _resolve(self, node: Any, path: tuple[str, ...]) -> Any:
+        if self.checks > MAX_CHECKS:
+            return node
         match node:
             case And(children=children, pos=pos):
                 return And(tuple(self._resolve(child, path) for child in children), pos)
@@ -159,7 +165,13 @@ class MacroResolver:
             case Identifier():
                 return self._macro(node, path)
             case _:
+                self._count(node.pos)
                 return node
+
+    def _count(self, pos: Pos) -> None:
+        self.checks += 1
+        if self.checks > MAX_CHECKS:
+            self._note(f"condition has more than {MAX_CHECKS} checks once its macros are in place", pos)
 
     def _macro(self, node: Identifier, path: tuple[str, ...]) -> Any:
         tree = self.macros.get(node.name)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from falcolab.errors import InputError, RulesError
-from falcolab.fields.catalogue import PLUGINS, SOURCES
+from falcolab.fields.catalogue import PLUGINS, SOURCES, SYSCALL
 from falcolab.rules import reader, yaml
 from falcolab.rules.collector import Collector
 from falcolab.rules.compiler import RuleCompiler
@@ -83,6 +83,25 @@ def load_files(paths: Iterable[str | Path], sources: Collection[str] = tuple(SOU
     Raises:
         InputError: a path does not exist.
     """
+    return load_texts(_read_all(paths), sources)
+
+
+def check_files(paths: Iterable[str | Path], source: str | None = None) -> Loaded:
+    """Load files as a Falco would that has the plugins which they require, and no others.
+
+    Args:
+        paths: files and directories, in order.
+        source: one more event source that is known.
+
+    Raises:
+        InputError: a path does not exist.
+    """
+    texts = _read_all(paths)
+    known = {SYSCALL, *required_sources(content for _, content in texts)}
+    return load_texts(texts, known if source is None else {*known, source})
+
+
+def _read_all(paths: Iterable[str | Path]) -> list[tuple[str, bytes]]:
     texts = []
     for path in rules_files(paths):
         try:
@@ -91,7 +110,7 @@ def load_files(paths: Iterable[str | Path], sources: Collection[str] = tuple(SOU
             texts.append((str(path), path.read_bytes()))
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}") from None
-    return load_texts(texts, sources)
+    return texts
 
 
 def load_texts(texts: Iterable[tuple[str, str | bytes]], sources: Collection[str] = tuple(SOURCES)) -> Loaded:
@@ -117,6 +136,33 @@ def _load_one(name: str, content: str | bytes, loaded: Loaded) -> FileResult:
     ok = reader.read(content, name, loaded.collector, result)
     loaded.ruleset = RuleCompiler(loaded.collector, result).compile() if ok else None
     return result
+
+
+def required_sources(contents: Iterable[bytes]) -> set[str]:
+    """The event sources of the plugins that some rules files require."""
+    return {
+        plugin.source
+        for content in contents
+        for plugin in PLUGINS
+        if plugin.name in _required_plugins(content.decode("utf-8-sig", errors="replace"))
+    }
+
+
+def _required_plugins(content: str) -> set[str]:
+    if "required_plugin_versions" not in content:
+        return set()
+    try:
+        documents = yaml.load_all(content)
+    except yaml.YamlError:
+        return set()
+    items = (item for document in documents for item in document.items or ())
+    needed = (plugin for item in items for plugin in _elements(item.get("required_plugin_versions")))
+    named = (entry.get("name") for plugin in needed for entry in (plugin, *_elements(plugin.get("alternatives"))))
+    return {name.scalar for name in named if name is not None and name.scalar}
+
+
+def _elements(node: yaml.Node | None) -> list[yaml.Node]:
+    return (node.items or []) if node is not None else []
 
 
 def _check_schema(content: str, result: FileResult) -> None:

@@ -39,12 +39,14 @@ class Rejected:
         offset: of the line's first byte.
         reason: why it is none.
         content: the line's bytes, the first part of them for very long lines.
+        damaged: whether it claims to be an audit event, so that the file is an audit log all the same.
     """
 
     line: int
     offset: int
     reason: str
     content: bytes
+    damaged: bool = False
 
 
 def read_events(stream: IO[bytes]) -> Iterator[AuditEvent | Rejected]:
@@ -96,13 +98,24 @@ def _parse_line(line: bytes, number: int, offset: int) -> Iterator[AuditEvent | 
         return
     try:
         for result in _events(parse(content)):
-            yield result if isinstance(result, AuditEvent) else Rejected(number, offset, result, content)
+            if isinstance(result, AuditEvent):
+                yield result
+            else:
+                yield Rejected(number, offset, result.reason, content, result.damaged)
     except BadJsonError as error:
         yield Rejected(number, offset, f"no JSON: {error}", content)
 
 
-def _events(value: Json, depth: int = 0) -> Iterator[AuditEvent | str]:
-    """The events in a value; a text instead of one says why it is none."""
+@dataclass(frozen=True, slots=True)
+class _Flaw:
+    """Why something is no event, and whether it claims to be one."""
+
+    reason: str
+    damaged: bool = True
+
+
+def _events(value: Json, depth: int = 0) -> Iterator[AuditEvent | _Flaw]:
+    """The events in a value; a flaw in the place of one says why it is none."""
     if value.is_array and depth < 100:
         for element in value.elements():
             yield from _events(element, depth + 1)
@@ -115,16 +128,21 @@ def _events(value: Json, depth: int = 0) -> Iterator[AuditEvent | str]:
         items = value.get("items")
         for item in items.elements() if items is not None else ():
             yield _event(item)
+    elif kind is not None and name is None:
+        yield _Flaw("audit event whose kind is no text")
     else:
-        yield "not a Kubernetes audit event: its kind is neither Event nor EventList"
+        reason = "not a Kubernetes audit event: its kind is neither Event nor EventList"
+        yield _Flaw(reason, damaged=False)
 
 
-def _event(value: Json) -> AuditEvent | str:
+def _event(value: Json) -> AuditEvent | _Flaw:
     stamp = value.get("stageTimestamp")
     if stamp is None or not stamp.is_string:
-        return "audit event without stageTimestamp"
+        return _Flaw("audit event without stageTimestamp")
     time = parse_time(stamp.text())
-    return "audit event whose stageTimestamp is no RFC 3339 time" if time is None else AuditEvent(time, value)
+    if time is None:
+        return _Flaw("audit event whose stageTimestamp is no RFC 3339 time")
+    return AuditEvent(time, value)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""What notebooks and scripts use: lakes and the results of asking them."""

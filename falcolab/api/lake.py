@@ -1,0 +1,160 @@
+"""A lake of captured events: ask it with conditions, rules or SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from falcolab.api.results import ComparisonResult, MatchResult, ReplayResult
+from falcolab.engine.compare import compare as compare_rules
+from falcolab.engine.conditions import compile_text
+from falcolab.engine.part import PartData
+from falcolab.engine.replay import match_parts
+from falcolab.fields.catalogue import K8S_AUDIT
+from falcolab.lake.ingest import Ingested, Progress, ingest_k8s_audit
+from falcolab.lake.manifest import Capture
+from falcolab.lake.store import Store
+from falcolab.lake.verify import Problem, verify
+from falcolab.lake.view import connect
+from falcolab.rules.priority import Priority
+from falcolab.rules.ruleset import Ruleset
+from falcolab.rules.selection import Choice, select
+
+
+class Lake:
+    """Captured events in a folder.
+
+        lake = falcolab.Lake("lake")
+        rules = falcolab.load_rules("my_rules.yaml")
+        lake.replay(rules).df()                          # the alerts
+        lake.match("ka.verb = delete").df()              # the events of a bare condition
+        lake.sql('SELECT "ka.user.name", count(*) FROM events GROUP BY 1')
+
+    Args:
+        path: the lake's folder.
+
+    Raises:
+        InputError: there is no lake.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.store = Store.open(path)
+
+    @classmethod
+    def ingest(cls, path: str | Path, file: str | Path, progress: Progress | None = None) -> Ingested:
+        """Add a Kubernetes audit log to a lake, which is made if it does not exist.
+
+        Raises:
+            InputError: the file cannot be used; the lake is unchanged.
+        """
+        return ingest_k8s_audit(path, file, progress)
+
+    @property
+    def captures(self) -> list[Capture]:
+        """What has been ingested, in order."""
+        return self.store.captures()
+
+    def parts(
+        self,
+        source: str = K8S_AUDIT,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        cached: bool = True,
+    ) -> Iterator[PartData]:
+        """The data of the lake, part by part.
+
+        Args:
+            source: of which event source.
+            since: only events from this time on, ns since 1970.
+            until: only events before this time, ns since 1970.
+            cached: whether the truth of rules over dimensions is kept on disk.
+        """
+        for capture in self.captures:
+            if capture.source != source or _misses(capture, since, until):
+                continue
+            for part in capture.parts:
+                yield PartData(self.store, capture, part, since, until, cached=cached)
+
+    def match(self, condition: str, source: str = K8S_AUDIT) -> MatchResult:
+        """The events for which a bare condition holds.
+
+        Raises:
+            LanguageError: Falco would refuse the condition.
+        """
+        typed = compile_text(condition, source)
+        return MatchResult(condition, list(match_parts(self.parts(source, cached=False), [typed])))
+
+    def replay(
+        self,
+        rules: Ruleset,
+        source: str = K8S_AUDIT,
+        *,
+        matching: str = "all",
+        min_priority: Priority = Priority.DEBUG,
+        choices: Sequence[Choice] = (),
+        since: int | None = None,
+        until: int | None = None,
+    ) -> ReplayResult:
+        """The alerts that rules raise.
+
+        Args:
+            rules: what ``falcolab.load_rules`` gives.
+            source: the event source to replay.
+            matching: ``all`` rules that match fire, or the ``first`` only.
+            min_priority: less severe rules stay off.
+            choices: rules to switch on and off, in order.
+            since: only events from this time on, ns since 1970.
+            until: only events before this time, ns since 1970.
+        """
+        enabled = select(rules, choices, min_priority).enabled(source)
+        parts = self.parts(source, since=since, until=until)
+        return ReplayResult(enabled, parts, first=matching == "first")
+
+    def compare(
+        self, baseline: Ruleset, candidate: Ruleset, source: str = K8S_AUDIT, *, matching: str = "all"
+    ) -> ComparisonResult:
+        """What changes from one ruleset to another on the events of this lake."""
+        return ComparisonResult(
+            compare_rules(
+                self.parts(source),
+                baseline.enabled(source),
+                candidate.enabled(source),
+                first=matching == "first",
+            )
+        )
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
+        """The answer to an SQL query over ``events``, whose columns are Falco's field names.
+
+        Raises:
+            duckdb.Error: the query is wrong.
+        """
+        with self.connect() as connection:
+            return connection.execute(query, parameters).df()
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection with the view ``events`` and the dimensions."""
+        return connect(self.store)
+
+    def verify(self) -> list[Problem]:
+        """Everything that is wrong with the lake's files; empty when all is well."""
+        return verify(self.store)
+
+    def __repr__(self) -> str:
+        captures = self.captures
+        events = sum(capture.events for capture in captures)
+        return f"<Lake {str(self.store.root)!r}: {len(captures)} captures, {events:,} events>"
+
+
+def _misses(capture: Capture, since: int | None, until: int | None) -> bool:
+    """Whether a capture lies outside of a time range as a whole."""
+    if capture.min_time is None or capture.max_time is None:
+        return True
+    return (since is not None and capture.max_time < since) or (
+        until is not None and capture.min_time >= until
+    )

@@ -1,0 +1,100 @@
+"""Checking a lake: files, checksums, schemas, row counts, keys and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from falcolab.lake.manifest import Capture, DataFile, Part, file_digest
+from falcolab.lake.schema import DIMENSIONS, EVENT_SCHEMA, EVENTS, LOCAL_BITS
+from falcolab.lake.store import Store
+
+_SCHEMAS = {EVENTS: EVENT_SCHEMA, **{dimension.name: dimension.schema for dimension in DIMENSIONS}}
+_LOCAL = (1 << LOCAL_BITS) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a lake.
+
+    Attributes:
+        path: the file, relative to the lake, or the capture's name.
+        message: what is wrong, and what to do.
+    """
+
+    path: str
+    message: str
+
+
+def verify(store: Store) -> list[Problem]:
+    """Everything that is wrong with a lake; an empty list when all is well."""
+    captures = store.captures()
+    problems = [problem for capture in captures for problem in _verify_capture(store, capture)]
+    return problems + list(_strays(store, captures))
+
+
+def _verify_capture(store: Store, capture: Capture) -> Iterator[Problem]:
+    total = sum(part.events for part in capture.parts)
+    if total != capture.events:
+        yield Problem(capture.name, f"its parts hold {total} events, its manifest says {capture.events}")
+    numbers = []
+    for part in capture.parts:
+        damaged = [problem for file in part.files for problem in _verify_file(store.root, file)]
+        yield from damaged
+        if not damaged:
+            yield from _verify_keys(store, part)
+            numbers.append(_numbers(store, part))
+    if numbers and sum(map(len, numbers)) == capture.events:
+        found = np.sort(np.concatenate(numbers))
+        if not np.array_equal(found, np.arange(1, capture.events + 1)):
+            yield Problem(capture.name, "its events are not numbered without gaps; ingest the capture again")
+
+
+def _verify_file(root: Path, file: DataFile) -> Iterator[Problem]:
+    path = root / file.path
+    again = "restore it, or remove the capture and ingest it again"
+    if not path.is_file():
+        yield Problem(file.path, f"missing; {again}")
+        return
+    if path.stat().st_size != file.bytes or file_digest(path) != file.sha256:
+        yield Problem(file.path, f"its content has changed since it was written; {again}")
+        return
+    parquet = pq.ParquetFile(path)
+    if parquet.metadata.num_rows != file.rows:
+        yield Problem(file.path, f"has {parquet.metadata.num_rows} rows instead of {file.rows}; {again}")
+    if not parquet.schema_arrow.equals(_SCHEMAS[file.table]):
+        yield Problem(file.path, "has another schema than this falcolab writes")
+
+
+def _read(store: Store, part: Part, table: str, column: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    files = part.of_table(table)
+    chunks = [pq.ParquetFile(store.root / file.path).read(columns=[column])[column] for file in files]
+    return np.concatenate([chunk.to_numpy() for chunk in chunks])
+
+
+def _numbers(store: Store, part: Part) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return _read(store, part, EVENTS, "num")
+
+
+def _verify_keys(store: Store, part: Part) -> Iterator[Problem]:
+    for dimension in DIMENSIONS:
+        rows = sum(file.rows for file in part.of_table(dimension.name))
+        keys = _read(store, part, EVENTS, dimension.key)
+        if len(keys) and ((keys >> LOCAL_BITS) != part.ordinal).any() or (keys & _LOCAL >= rows).any():
+            yield Problem(
+                part.of_table(EVENTS)[0].path, f"refers to rows that {dimension.name} does not have"
+            )
+
+
+def _strays(store: Store, captures: list[Capture]) -> Iterator[Problem]:
+    known = {file.path for capture in captures for part in capture.parts for file in part.files}
+    for path in sorted(store.root.glob("*/source=*/**/*.parquet")):
+        relative = str(path.relative_to(store.root))
+        if relative not in known:
+            yield Problem(
+                relative, "belongs to no capture (an interrupted ingest); the next ingest removes it"
+            )

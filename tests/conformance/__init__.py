@@ -1,0 +1,1 @@
+"""What the real Falco says about real captures, compared with what falcolab says."""

@@ -1,0 +1,21 @@
+"""The suites of the conformance data, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.conformance import audit, loading
+from tests.conformance.outcome import Outcome
+
+Suite = Callable[[Path], Iterator[Outcome]]
+
+SUITES: dict[str, Suite] = {
+    "validation": loading.validation,
+    "regression/loading": loading.regression_validation,
+    "generated/loading": loading.generated_loading,
+    "regression/k8s_audit": audit.regression,
+    "conditions/k8s_audit": audit.conditions,
+    "alerts/k8s_audit": audit.alerts,
+    "fields/k8s_audit": audit.fields,
+}
