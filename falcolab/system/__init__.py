@@ -1,0 +1,1 @@
+"""The machine as its events tell it: threads, descriptors, users, containers."""
