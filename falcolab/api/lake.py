@@ -20,6 +20,8 @@ from falcolab.lake.manifest import Capture
 from falcolab.lake.store import Store
 from falcolab.lake.verify import Problem, verify
 from falcolab.lake.view import connect
+from falcolab.lang.errors import LanguageError
+from falcolab.lang.typed import TypedCondition
 from falcolab.rules.priority import Priority
 from falcolab.rules.ruleset import Ruleset
 from falcolab.rules.selection import Choice, select
@@ -86,8 +88,26 @@ class Lake:
         Raises:
             LanguageError: Falco would refuse the condition.
         """
-        typed = compile_text(condition, source)
-        return MatchResult(condition, list(match_parts(self.parts(source, cached=False), [typed])))
+        (found,) = self.match_many([condition], source)
+        if isinstance(found, LanguageError):
+            raise found
+        return found
+
+    def match_many(
+        self, conditions: Sequence[str], source: str = K8S_AUDIT
+    ) -> list[MatchResult | LanguageError]:
+        """The events for which each of some bare conditions holds, decided in one pass.
+
+        A condition that Falco would refuse has its error in the place of a result.
+        """
+        compiled = [_compiled(condition, source) for condition in conditions]
+        valid = [typed for typed in compiled if not isinstance(typed, LanguageError)]
+        matched = list(match_parts(self.parts(source, cached=False), valid)) if valid else []
+        split = iter(range(len(valid)))
+        return [
+            typed if isinstance(typed, LanguageError) else MatchResult(condition, matched, next(split))
+            for condition, typed in zip(conditions, compiled, strict=True)
+        ]
 
     def replay(
         self,
@@ -149,6 +169,13 @@ class Lake:
         captures = self.captures
         events = sum(capture.events for capture in captures)
         return f"<Lake {str(self.store.root)!r}: {len(captures)} captures, {events:,} events>"
+
+
+def _compiled(condition: str, source: str) -> TypedCondition | LanguageError:
+    try:
+        return compile_text(condition, source)
+    except LanguageError as error:
+        return error
 
 
 def _misses(capture: Capture, since: int | None, until: int | None) -> bool:

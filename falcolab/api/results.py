@@ -69,16 +69,22 @@ class _Tabular:
 
 
 class MatchResult(_Tabular):
-    """The events for which a condition holds."""
+    """The events for which a condition holds.
+
+    Args:
+        condition: its text.
+        matches: what matched, part by part, for a plan that has the condition among others.
+        index: the condition's position in the plan.
+    """
 
     columns = ("event_id", "time", "ka.auditid", "stage")
 
-    def __init__(self, condition: str, found: list[PartMatches]) -> None:
+    def __init__(self, condition: str, matches: Sequence[PartMatches], index: int = 0) -> None:
         self.condition = condition
-        self.found = found
+        self._rows = [(found.part, found.rows[found.rules == index]) for found in matches]
 
     def __len__(self) -> int:
-        return sum(len(matches.rows) for matches in self.found)
+        return sum(len(rows) for _, rows in self._rows)
 
     def title(self) -> str:
         """The condition, and how many events it holds for."""
@@ -86,15 +92,13 @@ class MatchResult(_Tabular):
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Id, time (ns), audit id and stage of each event."""
-        for matches in self.found:
-            yield from matched_events(matches.part, matches)
+        for part, rows in self._rows:
+            columns = [part.raw(name, rows).to_pylist() for name in ("time", "ka.auditid", "ka.stage")]
+            yield from zip(event_ids(part, rows), *columns, strict=True)
 
-
-def matched_events(part: PartData, matches: PartMatches) -> Iterator[tuple[Any, ...]]:
-    """Id, time (ns), audit id and stage of the events of a part that matched."""
-    rows = matches.rows
-    columns = [part.raw(name, rows).to_pylist() for name in ("time", "ka.auditid", "ka.stage")]
-    return zip(event_ids(part, rows), *columns, strict=True)
+    def keys(self) -> Iterator[dict[str, Any]]:
+        """What tells one event from another in the log: audit id and stage."""
+        return ({"ka.auditid": audit_id, "stage": stage} for _, _, audit_id, stage in self.rows())
 
 
 class ReplayResult(_Tabular):

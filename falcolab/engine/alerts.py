@@ -6,6 +6,7 @@ Source: ``userspace/engine/formats.cpp`` of falcosecurity/falco. Missing values 
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,10 +46,10 @@ class Alert:
         """The line that Falco prints: local time, priority, message."""
         return f"{clock(self.time)}: {self.rule.priority.label} {self.message}"
 
-    def as_json(self, hostname: str | None = None) -> dict[str, Any]:
+    def as_json(self, host: str | None = None) -> dict[str, Any]:
         """Falco's JSON object; keys in its order."""
         return {
-            "hostname": hostname if hostname is not None else socket.gethostname(),
+            "hostname": host if host is not None else hostname(),
             "message": self.message,
             "output": self.output,
             "output_fields": dict(sorted({**self.fields, "evt.time": self.time}.items())),
@@ -58,6 +59,11 @@ class Alert:
             "tags": list(self.rule.tags),
             "time": iso8601(self.time) + "Z",
         }
+
+
+def hostname() -> str:
+    """The host's name as Falco reports it: ``$FALCO_HOSTNAME``, else the system's."""
+    return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
 
 
 Row = Sequence[Any]

@@ -80,6 +80,11 @@ class Capture:
     ingested: int
     parts: tuple[Part, ...] = field(default=())
 
+    @property
+    def bytes(self) -> int:
+        """The size of its files."""
+        return sum(file.bytes for part in self.parts for file in part.files)
+
     def to_json(self) -> str:
         """The manifest's text."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1)

@@ -1,0 +1,81 @@
+"""``falcolab replay``: the alerts that rules raise on a lake."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import typer
+
+from falcolab.api.lake import Lake
+from falcolab.cli.arguments import (
+    DEFAULT_SOURCE,
+    AsJson,
+    LakeFolder,
+    LeastPriority,
+    Matching,
+    Moment,
+    Names,
+    RulesFiles,
+    SourceName,
+    Tags,
+    check_matching,
+    check_priority,
+    check_source,
+    choices_of,
+    moment_of,
+)
+from falcolab.cli.output import harmless, say, say_json, tell
+from falcolab.engine.alerts import Alert, hostname
+from falcolab.rules.loader import load_rules
+
+
+def replay(  # noqa: PLR0913  # one argument per option
+    ctx: typer.Context,
+    lake: LakeFolder,
+    rules: RulesFiles,
+    source: SourceName = DEFAULT_SOURCE,
+    matching: Matching = "all",
+    min_priority: LeastPriority = "debug",
+    enable: Names = None,  # noqa: ARG001  # read in order from the context
+    disable: Names = None,  # noqa: ARG001
+    enable_tag: Tags = None,  # noqa: ARG001
+    disable_tag: Tags = None,  # noqa: ARG001
+    since: Moment = None,
+    until: Moment = None,
+    as_json: AsJson = False,
+) -> int:
+    """Print the alerts that rules raise on the events of a lake, in event order.
+
+    --enable, --disable, --enable-tag and --disable-tag are applied in the order given.
+    """
+    options: dict[str, Any] = {
+        "source": check_source(source),
+        "matching": check_matching(matching),
+        "min_priority": check_priority(min_priority),
+        "since": moment_of("--since", since),
+        "until": moment_of("--until", until),
+    }
+    found = Lake(lake).replay(load_rules(*rules), choices=choices_of(ctx), **options)
+    counts: Counter[Any] = Counter()
+    host = hostname()
+    for alert in found:
+        if as_json:
+            say_json(alert.as_json(host))
+        else:
+            counts[alert.rule] += 1
+            say(line(alert))
+    if not as_json:
+        _summarize(counts, found.events)
+    return 0
+
+
+def line(alert: Alert) -> str:
+    """An alert on one line, with the event's id in front."""
+    return f"[{alert.event_id}] {harmless(alert.output)}"
+
+
+def _summarize(counts: Counter[Any], events: int) -> None:
+    tell(f"{counts.total():,} alerts on {events:,} events")
+    for rule, count in counts.most_common():
+        tell(f"  {count:>9,}  {rule.priority.label:<13} {harmless(rule.name)}")
