@@ -19,16 +19,22 @@ from falcolab.sources.k8s_audit import parse_time
 LakeFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The lake.", show_default=False)]
 RulesFiles = Annotated[
     list[Path],
-    typer.Option("--rules", "-r", metavar="FILE", help="Rules file or directory; repeatable.", show_default=False),
+    typer.Option(
+        "--rules", "-r", metavar="FILE", help="Rules file or directory; repeatable.", show_default=False
+    ),
 ]
 SourceName = Annotated[str, typer.Option("--source", help=f"Event source: {' or '.join(SOURCES)}.")]
-Matching = Annotated[str, typer.Option("--matching", help="`all` rules that match fire, or the `first` only.")]
+Matching = Annotated[
+    str, typer.Option("--matching", help="`all` rules that match fire, or the `first` only.")
+]
 LeastPriority = Annotated[str, typer.Option("--min-priority", help="Less severe rules stay off.")]
 Moment = Annotated[
     str | None, typer.Option(metavar="TIME", help="RFC 3339 time, date, or nanoseconds since 1970.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Names = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Rule name, `*` stands for any text; repeatable.")]
+Names = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Rule name, `*` stands for any text; repeatable.")
+]
 Tags = Annotated[list[str] | None, typer.Option(metavar="TAG", help="Tag; repeatable.")]
 
 _SELECTING = {
@@ -43,13 +49,14 @@ _FILE_OPTIONS = frozenset({"-r", "--rules", "--baseline", "--candidate"})
 class Ordered(TyperCommand):
     """A command that remembers the order of its selecting options, and lets file options take several files.
 
-    ``--baseline a.yaml b.yaml`` stands for ``--baseline a.yaml --baseline b.yaml``, if the lake
-    comes before it.
+    ``--baseline a.yaml b.yaml`` stands for ``--baseline a.yaml --baseline b.yaml``, unless the
+    lake is still to come.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the command line."""
-        if args and not args[0].startswith("-"):
+        takes_lake = any(param.param_type_name == "argument" for param in self.params)
+        if not takes_lake or (args and not args[0].startswith("-")):
             args = list(_one_file_each(args))
         values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         remaining = {name: iter(values.get(name) or ()) for name in _SELECTING}

@@ -18,12 +18,12 @@ from falcolab.cli.arguments import (
     check_matching,
     check_source,
 )
-from falcolab.cli.output import say, say_json, say_table
+from falcolab.cli.output import say, say_json, say_table, shortened
 from falcolab.cli.replay import line
 from falcolab.engine.alerts import Alert, hostname
 from falcolab.rules.loader import load_rules
 
-SHOWN = 20
+SHOWN = 10
 """How many lost and gained alerts are shown, unless all are asked for."""
 
 _FILES = typer.Option(metavar="FILE...", help="Rules files and directories, in order.", show_default=False)
@@ -57,7 +57,7 @@ def _show(found: ComparisonResult, shown: int) -> None:
         if alerts:
             say(f"{title}: {len(alerts):,} alerts")
             for alert in alerts[:shown]:
-                say(f"  {line(alert)}")
+                say(f"  {shortened(line(alert))}")
             if len(alerts) > shown:
                 say(f"  ... and {len(alerts) - shown:,} more (--all shows them)")
             say()

@@ -13,7 +13,8 @@ from falcolab.lake.ingest import Ingested, ingest_k8s_audit
 app = typer.Typer(help="Add captures to a lake, which is made if it does not exist.", no_args_is_help=True)
 
 Files = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Plain or gzip; - is standard input.", show_default=False)
+    list[str],
+    typer.Argument(metavar="FILE...", help="Plain or gzip; - is standard input.", show_default=False),
 ]
 Target = Annotated[Path, typer.Option("--lake", metavar="DIR", help="The lake.", show_default=False)]
 
@@ -27,7 +28,11 @@ def k8s_audit(files: Files, lake: Target) -> int:
     for file in files:
         with progress(f"{harmless(file)}") as shown:
             done = ingest_k8s_audit(
-                lake, file, None if shown is None else lambda n: shown.update(shown.task_ids[0], description=f"{n:,} events")
+                lake,
+                file,
+                None
+                if shown is None
+                else lambda n: shown.update(shown.task_ids[0], description=f"{n:,} events"),
             )
         tell(_summary(done))
     return 0

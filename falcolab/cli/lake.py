@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
 from falcolab.api.lake import Lake
 from falcolab.cli.arguments import AsJson, LakeFolder
-from falcolab.cli.output import harmless, say, say_json, say_table
+from falcolab.cli.output import harmless, moment, say, say_json, say_table
 from falcolab.lake.manifest import Capture
 
 app = typer.Typer(help="Look after a lake.", no_args_is_help=True)
@@ -45,16 +44,12 @@ def _row(capture: Capture) -> tuple[Any, ...]:
         capture.source,
         capture.events,
         capture.rejected,
-        _date(capture.min_time),
-        _date(capture.max_time),
+        moment(capture.min_time)[:19],
+        moment(capture.max_time)[:19],
         capture.bytes,
         round(capture.bytes / capture.events, 1) if capture.events else 0,
         capture.name,
     )
-
-
-def _date(moment: int | None) -> str:
-    return "" if moment is None else f"{datetime.fromtimestamp(moment / 1e9, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 @app.command()

@@ -11,7 +11,7 @@ import typer
 
 from falcolab.api.lake import Lake
 from falcolab.cli.arguments import DEFAULT_SOURCE, AsJson, LakeFolder, SourceName, check_source
-from falcolab.cli.output import complain, say_json, say_table, tell
+from falcolab.cli.output import complain, harmless, moment, say_json, say_table, tell
 from falcolab.engine.conditions import error_code
 from falcolab.errors import InputError
 from falcolab.lang.errors import LanguageError
@@ -24,7 +24,8 @@ def match(
     lake: LakeFolder,
     condition: Annotated[str | None, typer.Argument(metavar="CONDITION", show_default=False)] = None,
     from_file: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Many conditions, one per line; - is standard input.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Many conditions, one per line; - is standard input."),
     ] = None,
     source: SourceName = DEFAULT_SOURCE,
     as_json: AsJson = False,
@@ -54,7 +55,7 @@ def _show(lake: Lake, condition: str, source: str) -> int:
     except LanguageError as error:
         complain(_pointed(condition, error))
         return 1
-    say_table(found.columns, found.rows())
+    say_table(found.columns, ((event_id, moment(time), *rest) for event_id, time, *rest in found.rows()))
     tell(f"{len(found):,} events")
     return 0
 
@@ -62,7 +63,7 @@ def _show(lake: Lake, condition: str, source: str) -> int:
 def _pointed(condition: str, error: LanguageError) -> str:
     """The error with the condition's line and a caret below the place."""
     line = condition.split("\n")[error.pos.line - 1]
-    text = f"{error.message}\n  | {line}\n  | {' ' * (error.pos.column - 1)}^"
+    text = f"{harmless(error.message)}\n  | {harmless(line)}\n  | {' ' * (error.pos.column - 1)}^"
     return f"{text}\n  = {error.hint}" if error.hint else text
 
 

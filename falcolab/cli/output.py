@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from rich import box
@@ -29,6 +30,11 @@ def harmless(text: str) -> str:
 def _escaped(char: str) -> str:
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def shortened(text: str, width: int = 160) -> str:
+    """A line's beginning, as long as a wide terminal."""
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def say(text: str = "") -> None:
@@ -68,6 +74,14 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int):
         return harmless(str(value))
     return f"{value:,}"
+
+
+def moment(nanoseconds: int | None) -> str:
+    """A moment in UTC for tables; empty for none."""
+    if nanoseconds is None:
+        return ""
+    seconds, rest = divmod(nanoseconds, 10**9)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}.{rest:09d}"
 
 
 @contextmanager

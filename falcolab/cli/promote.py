@@ -14,11 +14,14 @@ from falcolab.promote.values import rules_texts, with_custom_rules, write
 from falcolab.rules.loader import load_rules, rules_files
 
 Values = Annotated[
-    Path, typer.Option("--values", metavar="FILE", help="The values file; made if missing.", show_default=False)
+    Path,
+    typer.Option("--values", metavar="FILE", help="The values file; made if missing.", show_default=False),
 ]
 Base = Annotated[
     list[Path] | None,
-    typer.Option("--base", metavar="FILE", help="Rules that the cluster has already; repeatable.", show_default=False),
+    typer.Option(
+        "--base", metavar="FILE", help="Rules that the cluster has already; repeatable.", show_default=False
+    ),
 ]
 
 

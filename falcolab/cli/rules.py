@@ -97,7 +97,9 @@ def _classes(source: Source) -> list[dict[str, Any]]:
 
 
 def _entry(field: Field) -> dict[str, Any]:
-    argument = None if field.arg is Arg.NONE else {"type": field.arg.value, "required": field.arg in _REQUIRED}
+    argument = (
+        None if field.arg is Arg.NONE else {"type": field.arg.value, "required": field.arg in _REQUIRED}
+    )
     return {
         "name": field.name,
         "type": field.type.value,

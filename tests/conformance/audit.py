@@ -128,7 +128,9 @@ def _values(lake: Lake, names: list[str]) -> dict[Any, list[dict[str, Any]]]:
     by_event: dict[str, dict[str, Any]] = {}
     for alert in lake.replay(ruleset_of(rules)):
         name = alert.rule.name
-        by_event.setdefault(alert.event_id, {})[name] = alert.time if name == "evt.time" else alert.fields[name]
+        by_event.setdefault(alert.event_id, {})[name] = (
+            alert.time if name == "evt.time" else alert.fields[name]
+        )
     found: dict[Any, list[dict[str, Any]]] = {}
     for event_id, _, audit_id, stage in lake.match("evt.num exists").rows():
         found.setdefault((audit_id, stage), []).append(by_event[event_id])
@@ -137,5 +139,11 @@ def _values(lake: Lake, names: list[str]) -> dict[Any, list[dict[str, Any]]]:
 
 def _printing(name: str) -> str:
     """A rule that prints one field of every event."""
-    keys = {"rule": name, "desc": "d", "condition": "evt.num exists", "output": f"%{name}", "priority": "INFO"}
+    keys = {
+        "rule": name,
+        "desc": "d",
+        "condition": "evt.num exists",
+        "output": f"%{name}",
+        "priority": "INFO",
+    }
     return f"- {json.dumps({**keys, 'source': K8S_AUDIT})}\n"

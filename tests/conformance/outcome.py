@@ -23,7 +23,9 @@ class Outcome:
 
 def compare(case: str, ours: Any, falcos: Any) -> Outcome:
     """The outcome for two answers."""
-    return Outcome(case) if ours == falcos else Outcome(case, f"we say {_short(ours)}, Falco {_short(falcos)}")
+    return (
+        Outcome(case) if ours == falcos else Outcome(case, f"we say {_short(ours)}, Falco {_short(falcos)}")
+    )
 
 
 def _short(value: Any) -> str:

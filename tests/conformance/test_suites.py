@@ -11,5 +11,7 @@ from tests.conformance.suites import SUITES
 
 @pytest.mark.parametrize("name", list(SUITES))
 def test_every_answer_is_that_of_falco(shared: Path, name: str) -> None:
-    problems = [f"{each.case}: {each.problem}" for each in SUITES[name](shared / "conformance") if each.problem]
+    problems = [
+        f"{each.case}: {each.problem}" for each in SUITES[name](shared / "conformance") if each.problem
+    ]
     assert problems == []

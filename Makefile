@@ -1,0 +1,51 @@
+# Everything that is needed is installed by the targets themselves, into .venv; a second run is quick.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+CLUSTER := datasets/k8s-cluster
+PIP = @$(BIN)/pip install --quiet --disable-pip-version-check
+# pip warns a lot; what it says matters only when it fails.
+LOGGED = >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
+
+.PHONY: help demo test check e2e bench score clean
+
+help:  ## Show the targets.
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/bin/python:
+	./.ci/venv $(PYTHON) $(VENV)
+
+# falcolab without what only its own tests need.
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(PIP) -e . $(LOGGED)
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) -e '.[dev]' $(LOGGED)
+	@touch $@
+
+demo: $(VENV)/.installed  ## Replay the bundled recording against a noisy and a tuned rule set; write Helm values.
+	@rm -rf $(DEMO)
+	@BIN=$(BIN) CLUSTER=$(CLUSTER) DEMO=$(DEMO) ./datasets/demo.sh
+
+test: $(VENV)/.installed-dev check  ## Check style and types, run the tests.
+	$(BIN)/pytest -q
+
+check: $(VENV)/.installed-dev  ## Check style and types only.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+e2e: $(VENV)/.installed-dev  ## Run the demo and the tour of the README in a fresh clone.
+	$(BIN)/pytest -q -m e2e tests/e2e
+
+score: $(VENV)/.installed-dev  ## Print how many of Falco's recorded verdicts falcolab agrees with.
+	$(BIN)/python -m tests.conformance
+
+bench: $(VENV)/.installed-dev  ## Measure ingest and replay; BENCH="--short" for a quick look.
+	$(BIN)/python -m tests.bench $(BENCH)
+
+clean:  ## Remove what the targets made.
+	rm -rf $(VENV) $(DEMO) .bench build ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
