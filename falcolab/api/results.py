@@ -98,7 +98,9 @@ class MatchResult(_Tabular):
 
     def keys(self) -> Iterator[dict[str, Any]]:
         """What tells one event from another in the log: audit id and stage."""
-        return ({"ka.auditid": audit_id, "stage": stage} for _, _, audit_id, stage in self.rows())
+        for _, _, *texts in self.rows():
+            audit_id, stage = (None if text is None else printable(text) for text in texts)
+            yield {"ka.auditid": audit_id, "stage": stage}
 
 
 class ReplayResult(_Tabular):
