@@ -29,7 +29,7 @@ SHOWN = 10
 _FILES = typer.Option(metavar="FILE...", help="Rules files and directories, in order.", show_default=False)
 
 
-def compare(  # noqa: PLR0913  # one argument per option
+def compare(
     lake: LakeFolder,
     baseline: Annotated[list[Path], _FILES],
     candidate: Annotated[list[Path], _FILES],

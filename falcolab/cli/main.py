@@ -39,7 +39,7 @@ for _entry in entry_points(group="falcolab.commands"):
     app.add_typer(_entry.load(), name=_entry.name)
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it so
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(falcolab.__version__)
         raise typer.Exit
@@ -47,7 +47,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it so
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001  # its callback does it
+    version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:

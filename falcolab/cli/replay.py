@@ -30,17 +30,17 @@ from falcolab.engine.alerts import Alert, hostname
 from falcolab.rules.loader import load_rules
 
 
-def replay(  # noqa: PLR0913  # one argument per option
+def replay(
     ctx: typer.Context,
     lake: LakeFolder,
     rules: RulesFiles,
     source: SourceName = DEFAULT_SOURCE,
     matching: Matching = "all",
     min_priority: LeastPriority = "debug",
-    enable: Names = None,  # noqa: ARG001  # read in order from the context
-    disable: Names = None,  # noqa: ARG001
-    enable_tag: Tags = None,  # noqa: ARG001
-    disable_tag: Tags = None,  # noqa: ARG001
+    enable: Names = None,
+    disable: Names = None,
+    enable_tag: Tags = None,
+    disable_tag: Tags = None,
     since: Moment = None,
     until: Moment = None,
     as_json: AsJson = False,

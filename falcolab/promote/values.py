@@ -85,7 +85,7 @@ def _mapping(yaml: YAML, text: str) -> Any:
 
 
 def _literal(text: str) -> str:
-    """A text as a YAML literal block can hold it: no carriage returns, no tabs before the text, one newline at the end."""
+    """A text as a YAML literal block can hold it: no carriage returns, one newline at the end."""
     return text.replace("\r\n", "\n").rstrip("\n") + "\n"
 
 

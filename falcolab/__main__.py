@@ -1,0 +1,5 @@
+"""``python -m falcolab`` is the program."""
+
+from falcolab.cli.main import run
+
+run()
