@@ -22,7 +22,7 @@ class Event:
         state_only: whether it changes the tables but is hidden from rules.
         num: ``evt.num``, set by the machine.
         thread: its thread, once the machine has taken it in; None without.
-        fd: the descriptor that it is about; None without.
+        fd: the descriptor that it is about, as it is after the event; None without.
         fd_old_name: the name of ``fd`` before the event.
     """
 
