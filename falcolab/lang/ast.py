@@ -8,9 +8,11 @@ part in comparisons, so that equal conditions are equal trees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Pos:
     column: int = 1
 
 
-def _pos() -> Any:
-    return field(default=Pos(), compare=False, repr=False)
+START = Pos()
+"""The beginning of a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class FieldRef:
 
     name: str
     arg: str | None = None
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Literal:
     """One value: a bare or quoted string, or a number."""
 
     value: str
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Values:
     """The list on the right of a list operator: ``(a, "b c")``."""
 
     items: tuple[str, ...]
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Transform:
     name: str
     args: tuple[Argument, ...]
     selector: str | None = None
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Sequence:
     """A list written among a transformer's arguments: ``join(",", (fd.name, "x"))``."""
 
     items: tuple[Argument, ...]
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 Argument = FieldRef | Transform | Literal | Sequence
@@ -81,7 +83,7 @@ class Check:
     operator: str
     right: Literal | Values | FieldRef | Transform
     modifier: str | None = None
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Exists:
     """``left exists``."""
 
     left: Operand
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Identifier:
     """A bare name in the place of a condition: a macro."""
 
     name: str
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Not:
     """The negation of its child."""
 
     child: Any
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class And:
     """True when every child is; has at least two."""
 
     children: tuple[Any, ...]
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Or:
     """True when any child is; has at least two."""
 
     children: tuple[Any, ...]
-    pos: Pos = _pos()
+    pos: Pos = field(default=START, compare=False, repr=False)
 
 
 Condition = And | Or | Not | Check | Exists | Identifier
@@ -154,6 +156,58 @@ def depth(node: Any) -> int:
         deepest = max(deepest, level)
         stack.extend((child, level + 1) for child in children(current))
     return deepest
+
+
+def fold(
+    node: Any, leaf: Callable[[Any], _Result], inner: Callable[[Any, list[_Result]], _Result]
+) -> _Result:
+    """A value for a condition, computed from the leaves upwards, however deep it nests.
+
+    Args:
+        node: the condition.
+        leaf: the value of a leaf.
+        inner: the value of an ``And``, ``Or`` or ``Not`` from those of its children.
+    """
+    done: list[_Result] = []
+    work: list[tuple[Any, tuple[Any, ...] | None]] = [(node, None)]
+    while work:
+        current, below = work.pop()
+        if below is not None:
+            values = done[-len(below) :]
+            del done[-len(below) :]
+            done.append(inner(current, values))
+        elif below := children(current):
+            work.append((current, below))
+            work.extend((child, None) for child in reversed(below))
+        else:
+            done.append(leaf(current))
+    return done[0]
+
+
+def with_children(node: Any, below: list[Any]) -> Any:
+    """An ``And``, ``Or`` or ``Not`` like the given one over other children."""
+    return Not(below[0], node.pos) if isinstance(node, Not) else type(node)(tuple(below), node.pos)
+
+
+def flattened(node: Any) -> Any:
+    """The same condition with as few levels as its meaning allows: negations stand at leaves."""
+    return fold(node, lambda leaf: (leaf, Not(leaf, leaf.pos)), _both_ways)[0]
+
+
+def _both_ways(node: Any, below: list[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """A flat condition and its negation, from those of the children."""
+    if isinstance(node, Not):
+        return below[0][1], below[0][0]
+    kinds = (And, Or) if isinstance(node, And) else (Or, And)
+    return (
+        _joined(kinds[0], [pair[0] for pair in below], node.pos),
+        _joined(kinds[1], [pair[1] for pair in below], node.pos),
+    )
+
+
+def _joined(kind: type[And] | type[Or], parts: list[Any], pos: Pos) -> And | Or:
+    flat = [one for part in parts for one in (part.children if isinstance(part, kind) else (part,))]
+    return kind(tuple(flat), pos)
 
 
 def fields(node: Any) -> Iterator[FieldRef]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from falcolab.lang.ast import (
     Argument,
     Check,
@@ -29,12 +31,6 @@ MAX_NESTING = 100
 """How deep transformers may nest; Falco's own limit is that of its whole parser."""
 
 
-def _tokens(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Word operators need a following blank, so that `containsx` is no operator."""
-    return tuple(word + " " if word.isalpha() else word for word in words)
-
-
-_NUMERIC, _STRING = _tokens(NUMERIC_OPERATORS), _tokens(STRING_OPERATORS)
 _CALLS = tuple(name + "(" for name in TRANSFORMER_NAMES)
 
 
@@ -85,46 +81,60 @@ class CheckParser:
         return value
 
     def _transform(self, name: str, pos: Pos, nesting: int) -> Transform:
-        args = self._arguments(nesting + 1)
+        args = self._arguments(nesting + 1, self._one_argument)
         if not self.scan.word(")"):
             raise ParseError("expected a ')' token closing the transformer")
         return Transform(name, args, self._argument("a valid transformer argument"), pos)
 
-    def _arguments(self, nesting: int) -> tuple[Argument, ...]:
+    def _arguments(self, nesting: int, read: Callable[[int], Argument]) -> tuple[Argument, ...]:
         if nesting > MAX_NESTING:
             raise ParseError(f"exceeded max depth limit of {MAX_NESTING}")
         args = []
         while True:
             self.scan.blank()
-            args.append(self._one_argument(nesting))
+            args.append(read(nesting))
             self.scan.blank()
             if not self.scan.word(","):
                 return tuple(args)
 
     def _one_argument(self, nesting: int) -> Argument:
         pos = self.scan.pos
-        if self.scan.quoted():
-            return Literal(self.scan.last, pos)
         if self.scan.word("("):
-            items = self._arguments(nesting + 1)
+            return self._sequence(nesting, pos)
+        return self._item(nesting)
+
+    def _sequence(self, nesting: int, pos: Pos) -> Sequence:
+        """A list among a transformer's arguments, after its parenthesis; lists do not nest."""
+        self.scan.blank()
+        items = []
+        if not self.scan.word(")"):
+            items = list(self._arguments(nesting + 1, self._item))
             if not self.scan.word(")"):
                 raise ParseError("expected a ')' token")
-            return Sequence(items, pos)
+        return Sequence(tuple(items), pos)
+
+    def _item(self, nesting: int) -> Argument:
+        pos = self.scan.pos
+        if self._is_number() or self.scan.quoted():
+            return Literal(self.scan.last, pos)
         operand = self.operand(nesting)
         if operand is None:
             known = names(("val", *TRANSFORMER_NAMES))
             raise ParseError(f"expected a field or a nested valid transformer: {known}")
         return operand
 
+    def _is_number(self) -> bool:
+        return self.scan.pattern(HEX_NUMBER) or self.scan.pattern(NUMBER)
+
     def _condition(self, left: Operand, pos: Pos) -> Check | Exists:
         scan = self.scan
         scan.blank()
         if scan.word("exists"):
             return Exists(left, pos)
-        if scan.any_word(_NUMERIC):
+        if scan.operator(NUMERIC_OPERATORS):
             return Check(left, scan.last, self._number(), None, pos)
-        if scan.any_word(_STRING):
-            return self._string_check(left, scan.last.strip(), pos)
+        if scan.operator(STRING_OPERATORS):
+            return self._string_check(left, scan.last, pos)
         if scan.any_word(LIST_OPERATORS):
             return Check(left, scan.last, self._list(), None, pos)
         raise ParseError(f"expected a valid check operator: one of {names(OPERATOR_NAMES)}")
@@ -153,7 +163,7 @@ class CheckParser:
         if (right := self._right_operand()) is not None:
             return right
         pos = self.scan.pos
-        if self.scan.pattern(HEX_NUMBER) or self.scan.pattern(NUMBER):
+        if self._is_number():
             return Literal(self.scan.last, pos)
         raise ParseError(f"expected a number value or {_OR_FIELD}")
 
@@ -182,18 +192,25 @@ class CheckParser:
         pos, items = scan.pos, []
         scan.word("(")
         scan.blank()
-        if scan.quoted() or scan.pattern(BARE_STRING):
-            items.append(scan.last)
+        if self._first_value():
+            items += [scan.last, *scan.next_values()]
             scan.blank()
             while scan.word(","):
                 scan.blank()
                 if not scan.quoted() and not scan.pattern(BARE_STRING):
                     raise ParseError("expected a string value")
-                items.append(scan.last)
+                items += [scan.last, *scan.next_values()]
                 scan.blank()
         if not scan.word(")"):
             raise ParseError("expected a ')' token")
         return Values(tuple(items), pos)
+
+    def _first_value(self) -> bool:
+        """Falco takes a first value that it cannot read for the absence of values."""
+        try:
+            return self.scan.quoted() or self.scan.pattern(BARE_STRING)
+        except ParseError:
+            return False
 
     def _right_operand(self) -> Operand | None:
         """A field or transformer on the right, where it must be marked as one."""

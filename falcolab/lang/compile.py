@@ -10,37 +10,43 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from falcolab.fields.catalogue import Source
-from falcolab.fields.event_types import EVENT_CODES, SYSCALL_NAMES
 from falcolab.fields.types import Kind, Type
 from falcolab.lang import ast, values
-from falcolab.lang.ast import And, Check, Exists, Identifier, Literal, Not, Or, Pos, Values
-from falcolab.lang.errors import CompileError, LanguageError, UnknownNameError
-from falcolab.lang.eventtypes import EVENT_TYPE_FIELDS, EVENT_TYPE_OPERATORS
+from falcolab.lang.ast import Check, Exists, Identifier, Literal, Pos, Values
+from falcolab.lang.errors import CompileError, LanguageError
 from falcolab.lang.fields import field_value
 from falcolab.lang.operators import OPERATORS, Operator
 from falcolab.lang.printer import to_text
-from falcolab.lang.transformers import TRANSFORMER_NAMES, TRANSFORMERS
-from falcolab.lang.typed import (
-    Constant,
-    FieldValue,
-    ListOf,
-    Test,
-    Transformed,
-    TypedCondition,
-    Value,
-    field_values,
+from falcolab.lang.refusals import (
+    base_name,
+    check_comparable,
+    check_event_type_search,
+    check_event_types,
+    check_right_field,
+    check_selector,
+    check_transformable,
+    checked_name,
 )
+from falcolab.lang.suspicions import Suspicion, suspicions
+from falcolab.lang.transformers import AS_TEXT, GATHER, TRANSFORMERS, Shape
+from falcolab.lang.typed import Constant, ListOf, Test, Transformed, TypedCondition, Value
 
-MAX_TREE_DEPTH = 600
-"""How deep a condition may nest once its macros are in place; deeper ones are refused."""
+MAX_TREE_DEPTH = 200
+"""How many levels of ``and``, ``or`` and ``not`` a condition may have that is to be evaluated."""
 
 
-@dataclass(frozen=True, slots=True)
-class Warning_:
-    """Something that compiles but looks like a mistake."""
+def bounded(node: Any) -> Any:
+    """The condition, or the same with fewer levels if it has too many.
 
-    message: str
-    pos: Pos
+    Raises:
+        CompileError: it needs more levels than are allowed.
+    """
+    if ast.depth(node) <= MAX_TREE_DEPTH:
+        return node
+    flat = ast.flattened(node)
+    if ast.depth(flat) > MAX_TREE_DEPTH:
+        raise CompileError(f"condition nests deeper than {MAX_TREE_DEPTH} levels", node.pos)
+    return flat
 
 
 @dataclass(slots=True)
@@ -53,7 +59,7 @@ class Compiler:
     """
 
     source: Source
-    warnings: list[Warning_] = field(default_factory=list)
+    warnings: list[Suspicion] = field(default_factory=list)
 
     def compile(self, node: Any) -> TypedCondition:
         """The typed form of a parsed condition whose macros are resolved.
@@ -61,24 +67,12 @@ class Compiler:
         Raises:
             CompileError: Falco would refuse it; the position is that of the check.
         """
-        if ast.depth(node) > MAX_TREE_DEPTH:
-            raise CompileError(f"condition nests deeper than {MAX_TREE_DEPTH} levels", node.pos)
-        return self._compile(node)
+        typed: TypedCondition = ast.fold(bounded(node), self._leaf, ast.with_children)
+        return typed
 
-    def _compile(self, node: Any) -> TypedCondition:
-        match node:
-            case And(children=children, pos=pos):
-                return And(tuple(self._compile(child) for child in children), pos)
-            case Or(children=children, pos=pos):
-                return Or(tuple(self._compile(child) for child in children), pos)
-            case Not(child=child, pos=pos):
-                return Not(self._compile(child), pos)
-            case Identifier(name=name, pos=pos):
-                raise CompileError(f"filter error: unexpected identifier '{name}'", pos)
-            case _:
-                return self._leaf(node)
-
-    def _leaf(self, node: Check | Exists) -> Test:
+    def _leaf(self, node: Check | Exists | Identifier) -> Test:
+        if isinstance(node, Identifier):
+            raise CompileError(f"filter error: unexpected identifier '{node.name}'", node.pos)
         try:
             return self._test(node)
         except LanguageError as error:
@@ -87,43 +81,34 @@ class Compiler:
     def _test(self, node: Check | Exists) -> Test:
         left = self.value(node.left)
         if isinstance(node, Exists):
+            check_event_type_search(None, left, node)
             return Test(left, None, text=to_text(node), pos=node.pos)
         operator = OPERATORS[node.operator]
-        _check_comparable(operator, left)
-        _check_event_type_search(operator, left, node)
-        return Test(left, operator, self._right(left, operator, node), node.modifier, to_text(node), node.pos)
+        check_comparable(operator, left)
+        right = self._right(left, operator, node)
+        check_event_type_search(operator, left, node)
+        return Test(left, operator, right, node.modifier, to_text(node), node.pos)
 
     def _right(self, left: Value, operator: Operator, node: Check) -> tuple[Any, ...] | Value:
         match node.right:
-            case Literal(value=text):
-                return self._constants(left, operator, (text,), node.pos)
-            case Values(items=items):
-                return self._constants(left, operator, items, node.pos)
+            case Literal(value=text, pos=pos):
+                return self._constants(left, operator, (text,), pos)
+            case Values(items=items, pos=pos):
+                return self._constants(left, operator, items, pos)
             case operand:
                 right = self.value(operand)
-                _check_right_field(left, operator, right)
+                check_right_field(left, operator, right)
                 return right
 
     def _constants(
         self, left: Value, operator: Operator, texts: tuple[str, ...], pos: Pos
     ) -> tuple[Any, ...]:
-        if _checked_name(left) == "evt.type":
-            _check_event_types(texts)
+        if checked_name(left) == "evt.type":
+            check_event_types(texts)
         parsed = tuple(_constant(left, operator, text) for text in texts)
         for text in texts:
-            self._warn_about(operator, text, pos)
+            self.warnings += suspicions(self.source, operator, text, pos)
         return parsed
-
-    def _warn_about(self, operator: Operator, text: str, pos: Pos) -> None:
-        if self.source.find(text) is not None:
-            self._warn(f"'{text}' may be a valid field misused as a const string value", pos)
-        elif text.startswith(tuple(f"{name}(" for name in ("val", *TRANSFORMER_NAMES))):
-            self._warn(f"'{text}' may be a valid field transformer misused as a const string value", pos)
-        elif operator.name == "regex" and not any(char in text for char in r".^$*+?{}[]\|()"):
-            self._warn(f"regex '{text}' has no special characters, a simpler operator does the same", pos)
-
-    def _warn(self, message: str, pos: Pos) -> None:
-        self.warnings.append(Warning_(message, pos))
 
     def value(self, node: ast.Argument) -> Value:
         """The typed form of an operand.
@@ -141,96 +126,34 @@ class Compiler:
             case ast.Transform():
                 return self._transformed(node)
 
-    def _list_of(self, items: tuple[Value, ...]) -> ListOf:
-        if any(item.shape.is_list or item.shape.type is not Type.CHARBUF for item in items):
-            raise CompileError("list arguments must be strings")
-        return ListOf(items)
+    def _list_of(self, items: tuple[Value, ...]) -> ListOf | Transformed:
+        texts = tuple(_as_text(item) for item in items)
+        if any(item.shape.is_list for item in texts):
+            return Transformed(GATHER, texts, None, Shape(Type.CHARBUF, is_list=True))
+        return ListOf(texts)
 
     def _transformed(self, node: ast.Transform) -> Transformed:
         transformer = TRANSFORMERS[node.name]
         args = tuple(self.value(arg) for arg in node.args)
         if not transformer.combines:
-            _check_transformable(args)
+            check_transformable(args)
         if node.selector is not None:
-            _check_selector(node, transformer.selectable)
-        shape = transformer.shape([arg.shape for arg in args], _base_name(args[0]))
+            check_selector(node, selectable=transformer.selectable)
+        shape = transformer.shape([arg.shape for arg in args], base_name(args[0]))
         if node.selector is not None:
             shape = type(shape)(shape.type)
         return Transformed(transformer, args, node.selector, shape)
 
 
-def _check_transformable(args: tuple[Value, ...]) -> None:
-    for arg in args:
-        if isinstance(arg, FieldValue) and not arg.field.transformable:
-            raise CompileError(f"field '{arg.field.name}' does not support transformers")
-
-
-def _check_selector(node: ast.Transform, selectable: bool) -> None:
-    if not selectable:
-        raise CompileError(f"transformer '{node.name}' does not support field arguments")
-    if len(node.selector or "") != 1:
-        raise CompileError(f"{node.name}() field argument must be a single option character")
-
-
-def _base_name(value: Value) -> str:
-    """The name of the field that a value begins with; empty for constants."""
-    match value:
-        case FieldValue(field=inner):
-            return inner.name
-        case Transformed(args=args):
-            return _base_name(args[0])
+def _as_text(value: Value) -> Value:
+    """A value as a member of a list of texts; numbers are written out."""
+    match value.shape.type.kind:
+        case Kind.STRING:
+            return value
+        case Kind.NUMBER if not value.shape.is_list:
+            return Transformed(AS_TEXT, (value,), None, Shape(Type.CHARBUF))
         case _:
-            return ""
-
-
-def _checked_name(value: Value) -> str:
-    """The field whose own check of right-hand values applies; combining transformers hide it."""
-    if isinstance(value, Transformed):
-        return "" if value.transformer.combines else _checked_name(value.args[0])
-    return _base_name(value)
-
-
-def _check_event_type_search(operator: Operator, left: Value, node: Check) -> None:
-    """Refuse comparisons of the event type that Falco's search for event codes cannot follow."""
-    if operator.name not in EVENT_TYPE_OPERATORS:
-        return
-    if isinstance(left, Transformed):
-        if _is_event_type(left) and node.modifier is None:
-            raise CompileError("event code search does not support `evt.type` checks with transformers")
-    elif _is_event_type(left) and isinstance(node.right, ast.FieldRef | ast.Transform):
-        raise CompileError(
-            "right-hand field comparisons on `evt.type` checks are not supported by event code search"
-        )
-
-
-def _is_event_type(value: Value) -> bool:
-    return any(found.name in EVENT_TYPE_FIELDS for found in field_values(value))
-
-
-_LIST_TYPES = frozenset(
-    {Type.CHARBUF, Type.UINT64, Type.RELTIME, Type.ABSTIME, Type.BOOL, Type.IPADDR, Type.IPNET}
-)
-
-
-def _check_comparable(operator: Operator, left: Value) -> None:
-    shape = left.shape
-    if shape.is_list:
-        if shape.type not in _LIST_TYPES:
-            raise CompileError(f"filter error: list filters are not supported for type '{shape.type.value}'")
-        if not operator.on_lists:
-            raise CompileError(f"filter error: '{operator.name}' operator not supported list filters")
-        return
-    kind = shape.type.kind
-    if kind not in operator.kinds or (kind is Kind.BOOL and operator.name in ("<", "<=", ">", ">=")):
-        family = "numeric" if kind is Kind.BOOL else kind.value
-        name = "=" if operator.name == "==" else operator.name
-        raise CompileError(f"filter error: '{name}' operator not supported for {family} filters")
-
-
-def _check_event_types(names: tuple[str, ...]) -> None:
-    for name in names:
-        if name not in EVENT_CODES and name not in SYSCALL_NAMES:
-            raise UnknownNameError(f"unknown event type {name}")
+            raise CompileError("list arguments must be strings or numbers")
 
 
 def _constant(left: Value, operator: Operator, text: str) -> Any:
@@ -240,23 +163,3 @@ def _constant(left: Value, operator: Operator, text: str) -> Any:
     if operator.name == "regex":
         operator.prepare(text)
     return parsed
-
-
-def _check_right_field(left: Value, operator: Operator, right: Value) -> None:
-    if not operator.rhs_field:
-        raise CompileError(f"operator '{operator.name}' doesn't support right-hand side fields")
-    if left.shape.type is Type.IPNET:
-        raise CompileError("field type 'IPNET' doesn't support right-hand side fields")
-    if isinstance(left, FieldValue) and not left.field.rhs:
-        raise CompileError(f"field '{left.field.name}' doesn't support right-hand side fields")
-    if isinstance(right, FieldValue) and not right.field.rhs:
-        raise CompileError(f"field '{right.field.name}' can't be used as a right-hand side field")
-    if left.shape != right.shape:
-        raise CompileError(
-            f"field '{_base_name(left)}' has type '{_shape_name(left)}' while the right-hand side field "
-            f"'{_base_name(right)}' has incompatible type '{_shape_name(right)}'"
-        )
-
-
-def _shape_name(value: Value) -> str:
-    return value.shape.type.value + (" (list)" if value.shape.is_list else "")

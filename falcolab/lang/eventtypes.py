@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from falcolab.fields.event_types import EVENT_CODES, SYSCALL_NAMES
-from falcolab.lang.ast import And, Not, Or
+from falcolab.lang.ast import And, Not, fold
 from falcolab.lang.typed import FieldValue, Test
 
 GENERIC = "syscall"
@@ -23,7 +23,7 @@ EVENT_TYPE_OPERATORS = frozenset({"=", "==", "!=", "in"})
 
 def event_types(node: Any) -> frozenset[str]:
     """The names of the event types for which a typed condition is not false from the start."""
-    return _types(node, negated=False)
+    return fold(node, _leaf_types, _inner_types)[0]
 
 
 def count_codes(names: frozenset[str]) -> int:
@@ -31,26 +31,27 @@ def count_codes(names: frozenset[str]) -> int:
     return sum(EVENT_CODES[name] for name in names)
 
 
-def _types(node: Any, *, negated: bool) -> frozenset[str]:
-    match node:
-        case Not(child=child):
-            return _types(child, negated=not negated)
-        case And(children=children) | Or(children=children):
-            sets = [_types(child, negated=negated) for child in children]
-            if isinstance(node, And) is not negated:
-                return frozenset.intersection(*sets)
-            return frozenset.union(*sets)
-        case _:
-            return _leaf_types(node, negated=negated)
+_Both = tuple[frozenset[str], frozenset[str]]
+"""The event types of a condition and those of its negation."""
 
 
-def _leaf_types(test: Test, *, negated: bool) -> frozenset[str]:
+def _inner_types(node: Any, below: list[_Both]) -> _Both:
+    if isinstance(node, Not):
+        return below[0][1], below[0][0]
+    plain, negated = zip(*below, strict=True)
+    if isinstance(node, And):
+        return frozenset.intersection(*plain), frozenset.union(*negated)
+    return frozenset.union(*plain), frozenset.intersection(*negated)
+
+
+def _leaf_types(test: Test) -> _Both:
     left = test.left
     if not (isinstance(left, FieldValue) and left.name in EVENT_TYPE_FIELDS):
-        return ALL
+        return ALL, ALL
     if test.operator is None:
-        return frozenset() if negated else ALL
+        return ALL, frozenset()
     if test.operator.name not in EVENT_TYPE_OPERATORS or test.modifier or not isinstance(test.right, tuple):
-        return ALL
+        return ALL, ALL
     names = frozenset(GENERIC if name in SYSCALL_NAMES else name for name in test.right)
-    return ALL - names if negated is not (test.operator.name == "!=") else names & ALL
+    types = (names & ALL, ALL - names)
+    return types if test.operator.name != "!=" else types[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 
 from falcolab.fields.catalogue import Source
@@ -97,13 +98,22 @@ def _event_argument_type(field: Field, member: str | None, arg: str | None, writ
             raise CompileError(f"{arg} is not a valid number")
         return field.type
     if member not in EVENT_PARAMS:
-        raise UnknownNameError(f"unknown filter: event argument {written}")
+        raise _unknown_argument(member or "", written)
     if not raw:
         return field.type
     type_ = EVENT_PARAMS[member]
     if type_ is None:
         raise CompileError(f"filter error: Falco cannot compare {written}")
     return type_
+
+
+def _unknown_argument(member: str, written: str) -> CompileError:
+    """Falco looks for the longest argument that the name begins with, and misses differently."""
+    near = difflib.get_close_matches(member, EVENT_PARAMS, n=1)
+    hint = f"did you mean {written.removesuffix(member)}{near[0]}?" if near else None
+    if any(member.startswith(name) for name in EVENT_PARAMS):
+        return UnknownNameError(f"filter_check called with nonexistent field {written}", hint=hint)
+    return CompileError(f"unknown event argument {member}", hint=hint)
 
 
 def _check_event_type_member(member: str | None, arg: str | None, written: str) -> None:

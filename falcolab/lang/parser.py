@@ -3,8 +3,7 @@
 The grammar is Falco's (``userspace/libsinsp/filter/parser.h`` of falcosecurity/libs):
 ``not`` binds tighter than ``and``, which binds tighter than ``or``; keywords are lower
 case and need a blank or a parenthesis after them. Nesting is followed with a stack of
-our own, so that a hostile rule cannot exhaust Python's; Falco's depth limit is counted
-as its recursive parser would count.
+our own, so that a hostile rule cannot exhaust Python's.
 """
 
 from __future__ import annotations
@@ -12,25 +11,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from falcolab.lang.ast import And, Condition, Identifier, Not, Or, Pos
+from falcolab.lang.ast import START, And, Condition, Identifier, Not, Or, Pos
 from falcolab.lang.checks import CheckParser
 from falcolab.lang.errors import ParseError
 from falcolab.lang.scanner import IDENTIFIER, NOT, Scanner
 
 MAX_DEPTH = 1000
-"""Falco's limit for rules: calls of its recursive parser that are open at once."""
+"""How many parentheses may be open at once; Falco sets this limit for rules."""
 
 
 @dataclass
 class _Frame:
     """An open parenthesis (or the whole text): the chains being collected inside it."""
 
-    depth: int
     pos: Pos
     negations: list[tuple[bool, Pos]] = field(default_factory=list)
     ors: list[Any] = field(default_factory=list)
     ands: list[Any] = field(default_factory=list)
-    and_pos: Pos = Pos()
+    and_pos: Pos = START
     closed_by_or: bool = False
 
 
@@ -59,22 +57,18 @@ class _ConditionParser:
     def _parse(self) -> Condition:
         if not self.scan.text:
             raise ParseError("filter input string is empty")
-        self._open(depth=1)
+        self._open()
         while True:
             if self._operand():
                 continue
             if (done := self._after_operand()) is not None:
                 return done
 
-    def _open(self, depth: int) -> None:
-        self._guard(depth + 3)
-        self.scan.blank()
-        frame = _Frame(depth, self.scan.pos, and_pos=self.scan.pos)
-        self.frames.append(frame)
-
-    def _guard(self, depth: int) -> None:
-        if depth >= self.max_depth:
+    def _open(self) -> None:
+        if len(self.frames) >= self.max_depth:
             raise ParseError(f"exceeded max depth limit of {self.max_depth}")
+        self.scan.blank()
+        self.frames.append(_Frame(self.scan.pos, and_pos=self.scan.pos))
 
     def _operand(self) -> bool:
         """Read an operand; whether it opened a parenthesis, whose content comes next."""
@@ -85,18 +79,18 @@ class _ConditionParser:
             negated = not negated
         if scan.word("not("):
             frame.negations.append((not negated, pos))
-            self._open(frame.depth + 4)
+            self._open()
             return True
         scan.blank()
         if scan.word("("):
             frame.negations.append((negated, pos))
-            self._open(frame.depth + 5)
+            self._open()
             return True
-        frame.ands.append(_negated(self._leaf(frame.depth), negated, pos))
+        leaf = self._leaf()
+        frame.ands.append(Not(leaf, pos) if negated else leaf)
         return False
 
-    def _leaf(self, depth: int) -> Condition:
-        self._guard(depth + 6)
+    def _leaf(self) -> Condition:
         check = self.checks.check()
         if check is not None:
             return check
@@ -137,12 +131,12 @@ class _ConditionParser:
         # After `or(` Falco reads one parenthesis and no further `and`.
         frame.closed_by_or = word == "or"
         frame.negations.append((False, self.scan.pos))
-        self._open(frame.depth + (3 if word == "and" else 2))
+        self._open()
 
     def _close(self, node: Condition) -> None:
         frame = self.frames[-1]
         negated, pos = frame.negations.pop()
-        frame.ands.append(_negated(node, negated, pos))
+        frame.ands.append(Not(node, pos) if negated else node)
 
     def _end_and(self, frame: _Frame) -> None:
         frame.ors.append(_chain(And, frame.ands, frame.and_pos))
@@ -151,10 +145,6 @@ class _ConditionParser:
     def _end_or(self, frame: _Frame) -> Condition:
         self._end_and(frame)
         return _chain(Or, frame.ors, frame.pos)
-
-
-def _negated(node: Condition, negated: bool, pos: Pos) -> Condition:
-    return Not(node, pos) if negated else node
 
 
 def _chain(kind: type[And] | type[Or], nodes: list[Any], pos: Pos) -> Condition:

@@ -17,37 +17,44 @@ from falcolab.lang.ast import (
     Sequence,
     Transform,
     Values,
+    children,
+    fold,
 )
-from falcolab.lang.strings import quote
-
-_NAME_CHARACTERS = frozenset("[]\"'")
+from falcolab.lang.scanner import ARGUMENT
+from falcolab.lang.strings import quote, quoted
 
 
 def to_text(node: Any) -> str:
     """The text of a condition, check or operand; parsing it gives an equal tree."""
+    return fold(node, _leaf, _inner)
+
+
+_WEAKER: dict[type, tuple[type, ...]] = {And: (And, Or), Or: (Or,), Not: (And, Or, Not)}
+"""Which conditions need parentheses inside of which."""
+
+
+def _inner(node: Any, texts: list[str]) -> str:
+    weaker = _WEAKER[type(node)]
+    parts = [
+        f"({text})" if isinstance(child, weaker) else text
+        for child, text in zip(children(node), texts, strict=True)
+    ]
+    return f"not {parts[0]}" if isinstance(node, Not) else f" {type(node).__name__.lower()} ".join(parts)
+
+
+def _leaf(node: Any) -> str:
     match node:
-        case And(children=children):
-            return " and ".join(_inside(child, (And, Or)) for child in children)
-        case Or(children=children):
-            return " or ".join(_inside(child, (Or,)) for child in children)
-        case Not(child=child):
-            return f"not {_inside(child, (And, Or, Not))}"
         case Identifier(name=name):
             return name
         case Exists(left=left):
-            return f"{to_text(left)} exists"
+            return f"{_operand(left)} exists"
         case Check(left=left, operator=operator, right=right, modifier=modifier):
-            words = (to_text(left), operator, modifier, _right(right))
+            words = (_operand(left), operator, modifier, _right(right))
             return " ".join(word for word in words if word is not None)
         case _ if hasattr(node, "text"):
             return str(node.text)
         case _:
             return _operand(node)
-
-
-def _inside(node: Any, weaker: tuple[type, ...]) -> str:
-    text = to_text(node)
-    return f"({text})" if isinstance(node, weaker) else text
 
 
 def _right(node: Any) -> str:
@@ -71,19 +78,10 @@ def _operand(node: Argument | Values) -> str:
 
 
 def _argument(node: Argument) -> str:
-    if isinstance(node, Literal):
-        text = quote(node.value)
-        return text if text.startswith('"') else f'"{text}"'
-    return _operand(node)
+    return quoted(node.value) if isinstance(node, Literal) else _operand(node)
 
 
 def _bracketed(arg: str | None) -> str:
     if arg is None:
         return ""
-    bare = arg and not any(char.isspace() or char in _NAME_CHARACTERS for char in arg)
-    return f"[{arg}]" if bare else "[" + _quoted(arg) + "]"
-
-
-def _quoted(arg: str) -> str:
-    text = quote(arg)
-    return text if text.startswith('"') else f'"{text}"'
+    return f"[{arg}]" if ARGUMENT.fullmatch(arg) else f"[{quoted(arg)}]"

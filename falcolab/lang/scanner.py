@@ -18,9 +18,13 @@ FIELD = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z][a-zA-Z0-9_]*)+")
 IDENTIFIER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
 NOT = re.compile(r"not\s+", re.ASCII)
 ARGUMENT = re.compile(r"[^\[\]\"'\s\0]+", re.ASCII)
-HEX_NUMBER = re.compile(r"0[xX][0-9a-zA-Z]+")
+HEX_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+")
 NUMBER = re.compile(r"[+-]?[0-9]+\.?[0-9]*(?:[eE][+-][0-9]+)?")
 BARE_STRING = re.compile(r"[^()\"'\s=,\0]+", re.ASCII)
+NEXT_VALUE = re.compile(
+    r"""[ \t\b\r\n]*,[ \t\b\r\n]*(?:([^()"'\s=,\0]+)|"([^"\\\0]*)"|'([^'\\\0]*)')""", re.ASCII
+)
+"""A comma and a value without escapes: what nearly all of a long list consists of."""
 
 
 class Scanner:
@@ -30,14 +34,18 @@ class Scanner:
         self.text = text
         self.index = index
         self.last = ""
+        self._pos = Pos()
 
     @property
     def pos(self) -> Pos:
         """Where the cursor stands."""
-        before = self.text[: self.index]
-        line = before.count("\n") + before.count("\r")
-        start = max(before.rfind("\n"), before.rfind("\r"))
-        return Pos(self.index, line + 1, self.index - start)
+        known = self._pos if self._pos.index <= self.index else Pos()
+        since = self.text[known.index : self.index]
+        breaks = since.count("\n") + since.count("\r")
+        start = max(since.rfind("\n"), since.rfind("\r"))
+        column = len(since) - start if breaks else known.column + len(since)
+        self._pos = Pos(self.index, known.line + breaks, column)
+        return self._pos
 
     def at_end(self) -> bool:
         """Whether the whole text has been read."""
@@ -65,9 +73,29 @@ class Scanner:
         self.last, self.index = word, self.index + len(word)
         return True
 
+    def operator(self, words: Iterable[str]) -> bool:
+        """Read the first of the operators that stands here; one that is a word needs a blank after it.
+
+        A word without the blank is read nevertheless, as Falco does, and what follows it is looked
+        at as if it were not there.
+        """
+        if not self.any_word(words):
+            return False
+        return not self.last.isalpha() or self.blank()
+
     def any_word(self, words: Iterable[str]) -> bool:
         """Read the first of the words that stands here, if one does."""
         return any(self.word(word) for word in words)
+
+    def next_values(self) -> list[str]:
+        """Read as many values, each after a comma, as stand here without escapes in them."""
+        found = []
+        while match := NEXT_VALUE.match(self.text, self.index):
+            found.append(match[match.lastindex or 0])
+            self.index = match.end()
+        if found:
+            self.last = found[-1]
+        return found
 
     def quoted(self) -> bool:
         """Read a quoted string; ``last`` is its value without quotes and escapes.

@@ -54,7 +54,7 @@ def printable(text: str) -> str:
 
 _UNESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", " ": "\\"}
 _ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"'}
-_BARE = re.compile(r"[^()\"'\s=,]+", re.ASCII)
+_BARE = re.compile(r"[^()\"'\s=,\b\0]+", re.ASCII)
 
 
 def unquote(token: str) -> str:
@@ -63,10 +63,10 @@ def unquote(token: str) -> str:
     Raises:
         ParseError: an escape that the language does not know, or the other quote escaped.
     """
-    quote, out, body = token[0], [], iter(token[1:-1])
-    for char in body:
-        out.append(char if char != "\\" else _unescape(next(body, ""), quote))
-    return "".join(out)
+    if "\\" not in token:
+        return token[1:-1]
+    body = iter(token[1:-1])
+    return "".join(char if char != "\\" else _unescape(next(body, ""), token[0]) for char in body)
 
 
 def _unescape(char: str, quote: str) -> str:
@@ -83,4 +83,14 @@ def quote(value: str) -> str:
     """A value as it must be written in a condition: bare where possible, else in double quotes."""
     if _BARE.fullmatch(value):
         return value
-    return '"' + "".join(_ESCAPES.get(char, char) for char in value) + '"'
+    return quoted(value)
+
+
+def quoted(value: str) -> str:
+    """A value in double quotes.
+
+    A quote after a backslash does not end a string, even if that backslash is itself escaped;
+    hence the other way to write a backslash at the end.
+    """
+    text = "".join(_ESCAPES.get(char, char) for char in value)
+    return f'"{text[:-1]} "' if text.endswith("\\") else f'"{text}"'

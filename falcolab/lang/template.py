@@ -8,18 +8,28 @@ missing values do not matter, which Falco always assumes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from falcolab.fields.catalogue import Source
-from falcolab.fields.field import Arg
-from falcolab.lang.ast import FieldRef, Operand, Pos
+from falcolab.lang.ast import Argument, FieldRef, Literal, Operand, Pos, Sequence, Transform
 from falcolab.lang.checks import CheckParser
 from falcolab.lang.compile import Compiler
-from falcolab.lang.errors import CompileError, LanguageError, UnknownNameError
+from falcolab.lang.errors import CompileError, LanguageError, ParseError, UnknownNameError
 from falcolab.lang.scanner import FIELD, Scanner
-from falcolab.lang.typed import Value
+from falcolab.lang.strings import quoted
+from falcolab.lang.typed import FieldValue, Value
+
+MAX_WIDTH = 65_536
+"""A token is padded to at most this width: a rule must not fill the memory."""
+
+MAX_NAME = 128
+"""No field has a longer name."""
 
 _WIDTH = re.compile(r"[0-9]+")
+_WORD = re.compile(r"\S{1,60}")
+_SPECIAL = re.compile(r"""[\b\f\n\r\t \\"']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,48 +85,79 @@ def _token(text: str, start: int, source: Source) -> tuple[Token, int]:
     width = 0
     match = _WIDTH.match(text, start)
     if match is not None:
-        width, start = int(match[0]), match.end()
+        width, start = min(int(match[0][-9:]), MAX_WIDTH), match.end()
     if start >= len(text):
         what = "a number" if match is not None else "a %"
         raise CompileError(f"invalid formatting syntax: formatting cannot end with {what}", Pos(start))
-    scan = Scanner(text, start)
     try:
-        value = Compiler(source).value(_operand(scan, source))
+        operand, value, end = _longest(text, start, source)
     except LanguageError as error:
-        raise type(error)(error.message, Pos(start), error.hint) from None
-    return Token(value, text[start : scan.index], width), scan.index
+        raise CompileError(error.message, Pos(start), error.hint) from None
+    return Token(value, _key(operand), width), end
 
 
-def _operand(scan: Scanner, source: Source) -> Operand:
-    start = scan.index
-    match = FIELD.match(scan.text, start)
-    if match is not None:
-        return _field(scan, match[0], source)
-    operand = CheckParser(scan).operand()
-    if operand is None:
-        rest = scan.text[start : start + 30]
-        raise UnknownNameError(f"unknown filter: unexpected token after '%{rest}'")
-    return operand
+def _longest(text: str, start: int, source: Source) -> tuple[Operand, Value, int]:
+    """The longest field or transformer that the text begins with; what follows is literal text.
+
+    Falco tries ever shorter texts until one makes sense; the error is that of the longest.
+    """
+    failure: LanguageError | None = None
+    for operand, end in _candidates(text, start):
+        if failure is not None and isinstance(operand, FieldRef) and source.find(operand.name) is None:
+            continue
+        try:
+            return operand, _printable(operand, source), end
+        except LanguageError as error:
+            failure = failure or error
+    if failure is not None and not isinstance(failure, UnknownNameError):
+        raise failure
+    written = _WORD.match(text, start)
+    raise CompileError(
+        f"unknown filter: unexpected token after '%{written[0] if written else text[start : start + 30]}'",
+        hint=failure.hint if failure is not None else None,
+    )
 
 
-def _field(scan: Scanner, written: str, source: Source) -> FieldRef:
-    """The longest field name that the text begins with; what follows it is literal text."""
-    name = written
-    if source.find(name) is None:
-        prefix = source.longest_prefix(name)
-        if prefix is None or source.fields[prefix].arg is Arg.MEMBER:
-            near = source.suggest(written)
-            hint = f"did you mean %{near}?" if near else None
-            raise UnknownNameError(f"unknown filter: unexpected token after '%{written}'", hint=hint)
-        name = prefix
-    field = source.fields.get(name)
-    start, scan.index = scan.index, scan.index + len(name)
-    if field is not None and field.arg is Arg.NONE:
-        return FieldRef(name)
-    # With an argument allowed, brackets belong to the field.
-    scan.index = start
-    operand = CheckParser(scan).operand() if name == written else None
-    if isinstance(operand, FieldRef):
-        return operand
-    scan.index = start + len(name)
-    return FieldRef(name)
+def _candidates(text: str, start: int) -> Iterator[tuple[Operand, int]]:
+    """What the text may begin with, longest first."""
+    scan = Scanner(text, start)
+    with suppress(ParseError):
+        operand = CheckParser(scan).operand()
+        if operand is not None:
+            yield operand, scan.index
+        if isinstance(operand, Transform) and operand.selector is not None:
+            end = scan.text.rindex("[", start, scan.index)
+            yield replace(operand, selector=None), end
+    match = FIELD.match(text, start)
+    name = match[0] if match is not None else ""
+    for length in range(min(len(name), MAX_NAME), 0, -1):
+        if FIELD.fullmatch(name, 0, length):
+            yield FieldRef(name[:length]), start + length
+
+
+def _printable(operand: Operand, source: Source) -> Value:
+    value = Compiler(source).value(operand)
+    if isinstance(value, FieldValue) and value.field.condition_only:
+        raise CompileError(f"{value.name} is filter only and cannot be used as a display field")
+    return value
+
+
+def _key(operand: Argument) -> str:
+    """The name of a token in an alert's fields: its text, as Falco writes it anew."""
+    match operand:
+        case FieldRef(name=name, arg=arg):
+            return name + _bracketed(arg)
+        case Transform(name=name, args=args, selector=selector):
+            return f"{name}({','.join(map(_key, args))}){_bracketed(selector)}"
+        case Sequence(items=items):
+            return f"({','.join(map(_key, items))})"
+        case Literal(value=value):
+            return _escaped(value)
+
+
+def _bracketed(arg: str | None) -> str:
+    return "" if arg is None else f"[{_escaped(arg)}]"
+
+
+def _escaped(value: str) -> str:
+    return quoted(value) if _SPECIAL.search(value) else value

@@ -16,11 +16,12 @@ from typing import Any
 
 from falcolab.fields.types import Type
 from falcolab.lang.errors import CompileError
+from falcolab.lang.getopt import getopt
 from falcolab.lang.matching import ascii_lower, ascii_upper
 from falcolab.lang.strings import c_string, to_bytes, to_text
 
 _STRINGS = frozenset({Type.CHARBUF, Type.FSPATH})
-_BYTES = frozenset({Type.CHARBUF, Type.BYTEBUF})
+_BYTES = _STRINGS | {Type.BYTEBUF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,42 +138,12 @@ def _concat(*parts: str) -> str:
     return "".join(parts)
 
 
-def getopt(args: Sequence[str], optstring: str, selector: str | None = None) -> Any:
-    """Options and their values as getopt(3) would read them; with a selector its last value.
-
-    A missing option argument is the empty string, an unknown option ``?``; long options are
-    skipped, and ``--`` or the first word that is no option ends the reading.
-    """
-    valued = {char for char, after in zip(optstring, optstring[1:], strict=False) if after == ":"}
-    known = set(optstring) - {":"}
-    found: list[tuple[str, str | None]] = []
-    words = iter(args)
-    for word in words:
-        if word == "--" or not word.startswith("-") or word == "-":
-            break
-        if not word.startswith("--"):
-            found.extend(_cluster(word[1:], known, valued, words))
-    if selector is None:
-        return tuple(part for option, value in found for part in _emitted(option, value))
-    chosen = [option if value is None else value for option, value in found if option == selector]
-    return chosen[-1] if chosen else None
+def _as_text(value: float) -> str:
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
 
 
-def _emitted(option: str, value: str | None) -> tuple[str, ...]:
-    if value is None:
-        return (option,)
-    return (value,) if value == "" else (option, value)
-
-
-def _cluster(cluster: str, known: set[str], valued: set[str], rest: Any) -> Any:
-    for index, option in enumerate(cluster):
-        if option not in known:
-            yield "?", None
-        elif option not in valued:
-            yield option, None
-        else:
-            yield option, cluster[index + 1 :] or next(rest, "")
-            return
+def _gather(*parts: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(item for part in parts for item in (part if isinstance(part, tuple) else (part,)))
 
 
 _TABLE = (
@@ -185,6 +156,11 @@ _TABLE = (
     Transformer("concat", _concat_shape, _concat, combines=True),
     Transformer("getopt", _getopt_shape, getopt, combines=True, selectable=True),
 )
+
+AS_TEXT = Transformer("text", _concat_shape, _as_text)
+"""A number as a member of a list; conditions cannot name it."""
+GATHER = Transformer("list", _concat_shape, _gather, combines=True)
+"""A list with the members of other lists in it; conditions cannot name it."""
 
 TRANSFORMERS = {transformer.name: transformer for transformer in _TABLE}
 TRANSFORMER_NAMES = tuple(TRANSFORMERS)
