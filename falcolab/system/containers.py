@@ -1,0 +1,90 @@
+"""What is known of containers: which thread is in which, and what the runtimes told of them.
+
+Captures hold what the recording Falco learned, as events with JSON. Nothing else is asked.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from falcolab.system.cgroups import OTHER
+from falcolab.system.params import raw, signed, text
+from falcolab.system.thread import Thread
+
+if TYPE_CHECKING:
+    from falcolab.system.event import Event
+    from falcolab.system.machine import Machine
+
+MAX_CONTAINERS = 2**16
+_MAX_JSON = 2**22
+
+PLACING = frozenset({223, 225, 227, 335, 293, 331, 267})
+"""After these events, when they succeed, Falco looks again in which container their thread is."""
+
+
+def place(machine: Machine, thread: Thread) -> None:
+    """Find the container that a thread is in."""
+    thread.container_id, type_ = machine.cgroups.container(thread)
+    if type_ != OTHER and thread.container_id not in machine.containers:
+        _keep(
+            machine,
+            thread.container_id,
+            {"id": thread.container_id.decode("utf-8", "replace"), "type": type_},
+        )
+
+
+def place_again(machine: Machine, event: Event) -> None:
+    """The same for the thread in which an event happened."""
+    result = signed(event, 0)
+    thread = machine.threads.get(event.tid)
+    if result is not None and result >= 0 and thread is not None:
+        place(machine, thread)
+
+
+def _told(machine: Machine, event: Event) -> None:
+    """A container was found, long ago in an event of its own."""
+    _take(machine, raw(event, 0))
+
+
+def _told_by_plugin(machine: Machine, event: Event) -> None:
+    """A container was found or has gone."""
+    name = text(event, 1)
+    if name == b"container":
+        _take(machine, raw(event, 2))
+    elif name == b"container_removed" and (container := container_of(raw(event, 2))) is not None:
+        machine.containers.pop(_id(container), None)
+
+
+def _take(machine: Machine, value: bytes) -> None:
+    container = container_of(value)
+    if container is not None and (identity := _id(container)):
+        _keep(machine, identity, container)
+
+
+def _keep(machine: Machine, identity: bytes, container: dict[str, Any]) -> None:
+    if len(machine.containers) < MAX_CONTAINERS or identity in machine.containers:
+        machine.containers[identity] = container
+
+
+def container_of(value: bytes) -> dict[str, Any] | None:
+    """The object ``container`` of a JSON text."""
+    if len(value) > _MAX_JSON:
+        return None
+    try:
+        whole = json.loads(value.partition(b"\0")[0].decode("utf-8", "surrogateescape"))
+    except (ValueError, RecursionError):
+        return None
+    container = whole.get("container") if isinstance(whole, dict) else None
+    return container if isinstance(container, dict) else None
+
+
+def _id(container: dict[str, Any]) -> bytes:
+    identity = container.get("id")
+    return identity.encode("utf-8", "surrogateescape") if isinstance(identity, str) else b""
+
+
+OBSERVERS = {
+    324: _told,
+    402: _told_by_plugin,
+}
