@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from falcolab.system.limits import MAX_CGROUPS
 from falcolab.system.params import strings
 from falcolab.system.thread import Thread
 
@@ -20,7 +21,7 @@ OTHER = -1
 """A runtime that must be asked for the type."""
 
 _ID, _SHORT_ID = 64, 12
-_CACHED = 4096
+_CACHED = 1024
 
 _Found = tuple[bytes, int]
 """A container's id and its type."""
@@ -42,7 +43,7 @@ class Cgroups:
 
     def assign(self, thread: Thread, value: bytes) -> None:
         """Set the groups from ``subsystem=path`` strings; anything else leaves the old ones."""
-        if not value:
+        if not value or len(value) > MAX_CGROUPS:
             return
         if value not in self._parsed:
             if len(self._parsed) >= _CACHED:

@@ -51,7 +51,7 @@ def _in_caller(machine: Machine, event: Event, child_tid: int) -> None:
         return
     if flags & ThreadFlag.CLONE_VFORK or event.type.id == _VFORK:
         return
-    if machine.exited_within(caller.tid, child_tid, event.time - _STALE):
+    if _is_recent(machine.time_of_exit(caller.tid, child_tid), event.time):
         return
     known = threads.get(child_tid)
     if known is not None:
@@ -67,6 +67,10 @@ def _in_caller(machine: Machine, event: Event, child_tid: int) -> None:
     _add(machine, child)
     if known is not None:
         event.thread = threads.get(event.tid)
+
+
+def _is_recent(then: int | None, now: int) -> bool:
+    return then is not None and 0 <= now - then < _STALE
 
 
 def _identify(thread: Thread, event: Event) -> None:
@@ -101,7 +105,7 @@ def _begin_child(machine: Machine, event: Event, child: Thread, caller: Thread, 
 def _in_child(machine: Machine, event: Event) -> None:
     threads = machine.threads
     if event.thread is not None and event.thread.clone_ts != 0:
-        if event.time - event.thread.clone_ts < _STALE:
+        if _is_recent(event.thread.clone_ts, event.time):
             return
         remove(threads, event.tid)
         event.thread = None
@@ -144,7 +148,7 @@ def _copy_program(event: Event, thread: Thread) -> None:
 
 def _inherit_process(machine: Machine, child: Thread, parent: Thread) -> None:
     """What a new process takes along; records of descriptors are shared, for they never change."""
-    child.fds = dict(machine.threads.fds(parent) or {})
+    child.fds = machine.threads.copy_of_fds(parent)
     child.cwd = machine.threads.cwd(parent)
     child.env = parent.env
 

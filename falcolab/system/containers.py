@@ -9,15 +9,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from falcolab.system.cgroups import OTHER
+from falcolab.system.limits import MAX_CONTAINER_JSON, MAX_CONTAINERS, MAX_CONTAINERS_JSON
 from falcolab.system.params import raw, signed, text
 from falcolab.system.thread import Thread
 
 if TYPE_CHECKING:
     from falcolab.system.event import Event
     from falcolab.system.machine import Machine
-
-MAX_CONTAINERS = 2**16
-_MAX_JSON = 2**22
 
 PLACING = frozenset({223, 225, 227, 335, 293, 331, 267})
 """After these events, when they succeed, Falco looks again in which container their thread is."""
@@ -27,11 +25,8 @@ def place(machine: Machine, thread: Thread) -> None:
     """Find the container that a thread is in."""
     thread.container_id, type_ = machine.cgroups.container(thread)
     if type_ != OTHER and thread.container_id not in machine.containers:
-        _keep(
-            machine,
-            thread.container_id,
-            {"id": thread.container_id.decode("utf-8", "replace"), "type": type_},
-        )
+        identity = thread.container_id.decode("utf-8", "surrogateescape")
+        _keep(machine, thread.container_id, {"id": identity, "type": type_})
 
 
 def place_again(machine: Machine, event: Event) -> None:
@@ -58,7 +53,9 @@ def _told_by_plugin(machine: Machine, event: Event) -> None:
 
 def _take(machine: Machine, value: bytes) -> None:
     container = container_of(value)
-    if container is not None and (identity := _id(container)):
+    machine.containers_size += len(value)
+    is_room = machine.containers_size <= MAX_CONTAINERS_JSON
+    if container is not None and is_room and (identity := _id(container)):
         _keep(machine, identity, container)
 
 
@@ -69,7 +66,7 @@ def _keep(machine: Machine, identity: bytes, container: dict[str, Any]) -> None:
 
 def container_of(value: bytes) -> dict[str, Any] | None:
     """The object ``container`` of a JSON text."""
-    if len(value) > _MAX_JSON:
+    if len(value) > MAX_CONTAINER_JSON:
         return None
     try:
         whole = json.loads(value.partition(b"\0")[0].decode("utf-8", "surrogateescape"))

@@ -41,6 +41,7 @@ class Machine:
         first_time: when the first event happened that came from the machine itself; 0 before it.
         threads, users, network, containers: the tables.
         cgroups: sets control groups and finds containers in them.
+        containers_size: the bytes that have told of containers.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,7 @@ class Machine:
         self.users = Users()
         self.network = Interfaces()
         self.containers: dict[bytes, dict[str, Any]] = {}
+        self.containers_size = 0
         self.cgroups = Cgroups()
         self._exited: int | None = None
         self._closed: list[tuple[dict[int, Descriptor], int]] = []
@@ -188,6 +190,6 @@ class Machine:
                 del self._exits[oldest]
         remove(self.threads, tid)
 
-    def exited_within(self, ptid: int, tid: int, since: int) -> bool:
-        """Whether a child of a thread has exited after a time, as far as is remembered."""
-        return self._exits.get((ptid, tid), -1) > since
+    def time_of_exit(self, ptid: int, tid: int) -> int | None:
+        """When a child of a thread has exited, as far as that is remembered."""
+        return self._exits.get((ptid, tid))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from falcolab.system.limits import MAX_THREADS
+from falcolab.system.limits import MAX_COPIED_FDS, MAX_THREADS
 from falcolab.system.params import NOT_AVAILABLE
 from falcolab.system.thread import Descriptor, Group, Thread, ThreadFlag
 
@@ -20,6 +20,7 @@ class ThreadTable:
     def __init__(self) -> None:
         self.by_id: dict[int, Thread] = {}
         self.groups: dict[int, Group] = {}
+        self._copied_fds = 0
 
     @property
     def is_full(self) -> bool:
@@ -51,6 +52,7 @@ class ThreadTable:
 
     def _detach(self, thread: Thread) -> None:
         """Take the record out of its group and from its parent."""
+        self._copied_fds = max(0, self._copied_fds - len(thread.fds))
         group = thread.group
         if group is not None and group.main is thread:
             group.main = None
@@ -72,6 +74,12 @@ class ThreadTable:
             return thread.fds
         main = self.main(thread)
         return main.fds if main is not None else None
+
+    def copy_of_fds(self, thread: Thread) -> dict[int, Descriptor]:
+        """The descriptors for a child of the thread; the records are shared, for they never change."""
+        fds = self.fds(thread) or {}
+        self._copied_fds += len(fds)
+        return fds.copy() if self._copied_fds <= MAX_COPIED_FDS else {}
 
     def descriptor(self, thread: Thread, number: int) -> Descriptor | None:
         """What a number stands for in the thread."""
@@ -99,7 +107,7 @@ class ThreadTable:
 
     def ancestor(self, thread: Thread, generation: int) -> Thread | None:
         """The main thread so many processes up, as ``proc.aname[n]`` sees it; 0 is the own process."""
-        found = self.main(thread)
+        found = self.main(thread) if generation <= len(self.by_id) else None
         while found is not None and generation > 0:
             found = self.step_up(found)
             generation -= 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from falcolab.system.limits import MAX_ACCOUNTS
 from falcolab.system.params import NOT_AVAILABLE, text, unsigned
 from falcolab.system.snapshot import User, UserGroup
 from falcolab.system.thread import NO_ID
@@ -21,8 +22,6 @@ _ROOT = User(0, 0, b"root", b"/root", NOT_AVAILABLE)
 _ROOT_GROUP = UserGroup(0, b"root")
 _SYNC_MARKS = (b"+", b"-")
 """With these begin the lines of ``/etc/passwd`` that stand for the accounts of a directory service."""
-
-MAX_ACCOUNTS = 2**20
 
 
 class Users:

@@ -20,6 +20,8 @@ _INITIAL = frozenset({324, 354, 356, 358, 360, 402})
 """Containers, users, groups and async events: at the very start they belong to the snapshot."""
 
 _MAX_INITIAL = 100_000
+_MAX_INITIAL_SIZE = 2**26
+"""Events and bytes in them that can belong to a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,11 @@ class Capture:
 
     def _complete(self, snapshot: Snapshot, events: Iterator[Event]) -> Event | None:
         """Put the initial events into the snapshot; the event after them, or None at the end."""
-        dropped = self._events.dropped
+        dropped, size = self._events.dropped, 0
         for event in events:
             is_initial = event.type.id in _INITIAL and self._events.dropped == dropped
-            if not is_initial or len(snapshot.events) == _MAX_INITIAL:
+            size += sum(map(len, event.params))
+            if not is_initial or size > _MAX_INITIAL_SIZE or len(snapshot.events) == _MAX_INITIAL:
                 return event
             snapshot.events.append(event)
         return None

@@ -105,13 +105,13 @@ class Converter:
     def _store(self, tid: int, type_: int, params: Params) -> None:
         self._forget(tid)
         self._entered[tid] = type_, params
-        self._stored += sum(map(len, params))
+        self._stored += _size(params)
         while self._stored > MAX_STORED:
             self._forget(next(iter(self._entered)))
 
     def _forget(self, tid: int) -> None:
         if (old := self._entered.pop(tid, None)) is not None:
-            self._stored -= sum(map(len, old[1]))
+            self._stored -= _size(old[1])
 
     def _make(self, step: _Step, type_: int, tid: int, params: Params) -> Params:
         entered = self._entered.get(tid)
@@ -137,6 +137,11 @@ class Converter:
         if source.index >= len(entered[1]):
             raise ConversionError(f"the enter event of type {entered[0]} has too few parameters")
         return entered[1][source.index][: source.limit]
+
+
+def _size(params: Params) -> int:
+    """About the memory that a stored event takes."""
+    return 256 + sum(map(len, params))
 
 
 def _need(type_: EventType) -> int:

@@ -12,7 +12,7 @@ from falcolab.sources.scap.damage import DamagedError
 from falcolab.sources.scap.descriptors import read_descriptors, read_owner
 from falcolab.sources.scap.processes import read_processes
 from falcolab.sources.scap.stream import Stream
-from falcolab.system.limits import MAX_FDS, MAX_THREADS
+from falcolab.system.limits import MAX_ACCOUNTS, MAX_FDS, MAX_INTERFACES, MAX_THREADS
 from falcolab.system.snapshot import Interface, MachineInfo, Snapshot, User, UserGroup
 
 MAX_SIZE = 2**30
@@ -105,7 +105,10 @@ def _read_descriptors(version: int, body: Body, snapshot: Snapshot) -> None:
 
 
 def _read_interfaces(version: int, body: Body, snapshot: Snapshot) -> None:
-    snapshot.interfaces = list(_interfaces(body, version))
+    snapshot.interfaces = []
+    for interface in _interfaces(body, version):
+        if len(snapshot.interfaces) < MAX_INTERFACES:
+            snapshot.interfaces.append(interface)
 
 
 def _interfaces(body: Body, version: int) -> Iterator[Interface]:
@@ -140,9 +143,12 @@ def _read_account(body: Body, snapshot: Snapshot) -> None:
     if body.unpack(_KIND)[0] == 0:
         uid, gid = body.unpack(_USER)
         name, home, shell = (body.text(_ACCOUNT_TEXT) for _ in range(3))
-        snapshot.users.append(User(uid, gid, name, home, shell))
+        if len(snapshot.users) < MAX_ACCOUNTS:
+            snapshot.users.append(User(uid, gid, name, home, shell))
     else:
-        snapshot.groups.append(UserGroup(body.u32(), body.text(_ACCOUNT_TEXT)))
+        group = UserGroup(body.u32(), body.text(_ACCOUNT_TEXT))
+        if len(snapshot.groups) < MAX_ACCOUNTS:
+            snapshot.groups.append(group)
 
 
 _LISTS = (
