@@ -6,15 +6,26 @@ To add a lint, write a function from :class:`Subject` to problems, add its line 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from falcolab.rules.lint import appended, audit, exceptions, names, never, output, redundant, shadowed
+from falcolab.rules.lint import (
+    appended,
+    audit,
+    exceptions,
+    names,
+    never,
+    output,
+    redundant,
+    shadowed,
+    skipped,
+)
 from falcolab.rules.lint.subject import Problem, Subject
+from falcolab.rules.lint.work import ExhaustedError
 from falcolab.rules.loader import Loaded
-from falcolab.rules.result import Finding
+from falcolab.rules.result import Context, Finding
 
-__all__ = ["LINTS", "Lint", "Problem", "Subject", "lint"]
+__all__ = ["GAVE_UP", "LINTS", "Lint", "Problem", "Subject", "lint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +103,35 @@ LINTS = (
     ),
     Lint(
         "FL011",
-        "plugin not required",
-        "Falco skips audit rules when the plugin is not loaded; a requirement makes that an error.",
-        audit.plugin_not_required,
+        "skipped rule would not compile",
+        "Falco does not look into a rule of a source that it does not know, until the plugin is loaded.",
+        skipped.would_not_compile,
     ),
 )
 """Every lint, by code."""
 
 
+GAVE_UP = "FL000"
+"""Says that a lint has not looked at everything; only files that are made to be slow get it."""
+
+
 def lint(loaded: Loaded) -> list[Finding]:
     """The findings of all lints, by file in load order, then by line; also for files with errors."""
     subject = Subject(loaded)
-    findings = dict.fromkeys(
-        Finding(each.code, problem.message, problem.context, each.description, problem.hint)
-        for each in LINTS
-        for problem in each.find(subject)
-    )
+    findings = dict.fromkeys(finding for each in LINTS for finding in _findings(each, subject))
     files = {result.name: position for position, result in enumerate(loaded.results)}
     return sorted(findings, key=lambda finding: _place(finding, files))
+
+
+def _findings(each: Lint, subject: Subject) -> Iterator[Finding]:
+    subject.work.refill()
+    try:
+        for problem in each.find(subject):
+            yield Finding(each.code, problem.message, problem.context, each.description, problem.hint)
+    except ExhaustedError:
+        message = f"{each.code} ({each.title}) has given up: there is too much to compare"
+        context = Context.of_file(subject.loaded.results[0].name)
+        yield Finding(GAVE_UP, message, context, "The rules are too large for this lint.")
 
 
 def _place(finding: Finding, files: dict[str, int]) -> tuple[int, int, int, str]:

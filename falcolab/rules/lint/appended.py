@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from falcolab.lang.ast import Or, Pos
+from falcolab.lang.ast import And, Or, Pos
 from falcolab.lang.errors import ParseError
 from falcolab.lang.parser import parse
 from falcolab.lang.printer import to_text
@@ -14,6 +15,7 @@ from falcolab.rules import reader
 from falcolab.rules.collector import Collector
 from falcolab.rules.items import MacroItem, RuleUpdate
 from falcolab.rules.lint.subject import Problem, Subject
+from falcolab.rules.lint.written import shortened
 from falcolab.rules.result import Context, FileResult
 
 _AND = re.compile(r"\s*and[\s(]")
@@ -64,8 +66,18 @@ def binds_to_last(subject: Subject) -> Iterator[Problem]:
 
 
 def _last_operand(condition: str) -> str | None:
+    """What an ``and`` behind the condition binds to, if that is only a part of it."""
+    # A name of two letters stands for the appended text, and shows where that ends up.
+    tree = _parsed(f"{condition} and zz")
+    last = tree.children[-1] if isinstance(tree, Or) else None
+    if not isinstance(last, And):
+        return None
+    own = last.children[:-1]
+    return shortened(to_text(And(own) if len(own) > 1 else own[0]))
+
+
+def _parsed(condition: str) -> Any:
     try:
-        tree = parse(condition)
+        return parse(condition)
     except ParseError:
         return None
-    return to_text(tree.children[-1]) if isinstance(tree, Or) else None

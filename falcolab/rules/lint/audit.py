@@ -1,43 +1,46 @@
-"""FL003, FL004 and FL011: mistakes of rules on Kubernetes audit events."""
+"""FL003 and FL004: mistakes of rules on Kubernetes audit events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from falcolab.fields.catalogue import K8S_AUDIT, PLUGINS
 from falcolab.lang.ast import Check, FieldRef, Or
-from falcolab.rules.lint.formula import Atom, atoms
+from falcolab.rules.lint.formula import Atom, Formula, atoms
 from falcolab.rules.lint.logic import meeting_places
 from falcolab.rules.lint.subject import Problem, Subject
 from falcolab.rules.lint.written import Written, values_of
 
 _RESOURCE, _SUBRESOURCE, _VERB = "ka.target.resource", "ka.target.subresource", "ka.verb"
 _MEMBERS = frozenset({"=", "==", "!=", "in", "intersects"})
+_TEXTUAL = _MEMBERS | {"startswith", "endswith", "contains", "icontains", "glob", "iglob", "pmatch"}
 
-STREAMS = frozenset({"exec", "attach", "portforward"})
-"""The subresources for which newer clients send GET."""
+STREAMS = {"exec": "exec", "attach": "attach", "portforward": "forward ports"}
+"""The subresources for which newer clients send GET, each with what it is for."""
+
+MAX_KNOWN = 50
+"""How many checks of verbs and subresources are paired with each other."""
 
 
 def subresource_in_resource(subject: Subject) -> Iterator[Problem]:
     """FL003: ``pods/exec`` as a resource."""
     for written in subject.conditions:
         for clause in written.clauses:
-            check = clause.full
-            bad = [value for value in _resources(check) if "/" in value]
-            if bad:
-                message = f"a resource never has the value {bad[0]}: the subresource is a field of its own"
-                yield Problem(message, written.at(clause.pos), f"write `{_split(check)}`")
+            values = _resources(clause.full)
+            bad = next((value for value in values if "/" in value), None)
+            if bad is not None:
+                message = f"no resource is called {bad}: its subresource is a field of its own"
+                yield Problem(message, written.at(clause.pos), f"write `{_split(clause.full, values)}`")
 
 
-def _resources(check: object) -> tuple[str, ...]:
-    if not isinstance(check, Check) or check.operator not in _MEMBERS:
+def _resources(check: Any) -> tuple[str, ...]:
+    if not isinstance(check, Check) or check.operator not in _TEXTUAL:
         return ()
     return values_of(check) if isinstance(check.left, FieldRef) and check.left.name == _RESOURCE else ()
 
 
-def _split(check: Check) -> str:
+def _split(check: Check, values: tuple[str, ...]) -> str:
     """The check with every ``resource/subresource`` taken apart."""
-    values = _resources(check)
     subresources: dict[str, list[str]] = {}
     for resource, _, subresource in (value.partition("/") for value in values if "/" in value):
         subresources.setdefault(resource, []).append(subresource)
@@ -59,81 +62,58 @@ def _among(field: str, values: Iterable[str]) -> str:
 
 def create_without_get(subject: Subject) -> Iterator[Problem]:
     """FL004: ``ka.verb=create`` for exec, attach or port-forward."""
-    for written in [*subject.rules.values(), *_unused_macros(subject)]:
-        node = subject.formula(written)
-        if node is None or any("get" in _values(atom, _VERB) for atom in atoms(node)):
+    nodes = {written: subject.formula(written) for written in subject.conditions}
+    used = {step for written, node in nodes.items() if not written.is_macro for step in _steps(node)}
+    for written, node in nodes.items():
+        if node is None or (written.is_macro and written in used):
             continue
-        for verb, stream in _pairs(node, ()):
-            place, positions = meeting_places((verb, stream))
-            wanted = dict.fromkeys((*_values(verb, _VERB), "get"))
-            message = f"{verb} misses newer clients, which {_stream(stream)} with the verb get"
-            yield Problem(message, place.at(positions[0]), f"write `{_among(_VERB, wanted)}`")
+        opened = {word for _, stream in _pairs(node, "get", ()) for word in _asked(stream)}
+        for verb, stream in _pairs(node, "create", ()):
+            if not opened.issuperset(_asked(stream)):
+                yield _problem(verb, stream)
 
 
-def _unused_macros(subject: Subject) -> list[Written]:
-    used = {
-        step
-        for rule in subject.rules.values()
-        for atom in atoms(subject.formula(rule) or Or(()))
-        if isinstance(atom, Atom)
-        for step, _ in atom.path
-    }
-    return [macro for macro in subject.macros.values() if macro not in used]
+def _steps(node: Formula | None) -> Iterator[Written]:
+    """The macros and the rule that a formula is made of."""
+    for atom in atoms(node) if node is not None else ():
+        yield from (written for written, _ in atom.path)
+
+
+def _problem(verb: Atom, stream: Atom) -> Problem:
+    place, positions = meeting_places((verb, stream))
+    wanted = dict.fromkeys((*_values(verb, _VERB), "get"))
+    action = STREAMS[_asked(stream)[0]]
+    message = f"{verb} misses newer clients, which {action} with the verb get"
+    return Problem(message, place.at(positions[0]), f"write `{_among(_VERB, wanted)}`")
 
 
 def _values(atom: Atom, field: str) -> tuple[str, ...]:
-    """The values that a field must have one of, by this atom."""
+    """The values that a field must have one of, by this check."""
     if not atom.positive or atom.meaning.field != field:
         return ()
     return atom.meaning.values or ()
 
 
 def _asked(atom: Atom) -> list[str]:
-    """The streaming subresources that an atom lets through."""
+    """The streaming subresources that a check lets through."""
     named = [value.partition("/")[2] for value in _values(atom, _RESOURCE)]
     return [value for value in (*_values(atom, _SUBRESOURCE), *named) if value in STREAMS]
 
 
-def _stream(atom: Atom) -> str:
-    words = {"exec": "exec", "attach": "attach", "portforward": "forward ports"}
-    return words[_asked(atom)[0]]
-
-
-def _pairs(node: Atom | object, above: tuple[Atom, ...]) -> Iterator[tuple[Atom, Atom]]:
-    """The atoms that ask for create and for a stream, where both must be true."""
-    children = (node,) if isinstance(node, Atom) else getattr(node, "children", ())
+def _pairs(node: Formula, word: str, above: tuple[Atom, ...]) -> Iterator[tuple[Atom, Atom]]:
+    """The checks that ask for a verb and for a stream, where both must be true."""
     if isinstance(node, Or):
-        for child in children:
-            yield from _pairs(child, above)
+        for child in node.children:
+            yield from _pairs(child, word, above)
         return
-    here = tuple(child for child in children if isinstance(child, Atom))
-    known = above + here
-    for verb in (atom for atom in known if "create" in _values(atom, _VERB)):
+    children = (node,) if isinstance(node, Atom) else node.children
+    checks = [child for child in children if isinstance(child, Atom)]
+    here = [check for check in checks if _asked(check) or _values(check, _VERB)]
+    known = (*above, *here)[:MAX_KNOWN]
+    for verb in (atom for atom in known if word in _values(atom, _VERB)):
         for stream in filter(_asked, known):
             if verb in here or stream in here:
                 yield verb, stream
     for child in children:
         if not isinstance(child, Atom):
-            yield from _pairs(child, known)
-
-
-def plugin_not_required(subject: Subject) -> Iterator[Problem]:
-    """FL011: audit rules in files of which none requires the plugin."""
-    named = {name for need in subject.collector.plugins for name, _ in need.alternatives}
-    if any(name.startswith("k8saudit") for name in named):
-        return
-    seen: set[str] = set()
-    for rule in subject.collector.rules.values():
-        if rule.source == K8S_AUDIT and rule.context.file not in seen:
-            seen.add(rule.context.file)
-            message = "no file requires the plugin k8saudit, and without it Falco skips these rules"
-            yield Problem(message, rule.context, _REQUIREMENT)
-
-
-_REQUIREMENT = "add `- required_plugin_versions: [{}]` at the top of the file".format(
-    ", ".join(
-        f"{{name: {plugin.name}, version: {'.'.join(map(str, plugin.version))}}}"
-        for plugin in PLUGINS
-        if plugin.source == K8S_AUDIT
-    )
-)
+            yield from _pairs(child, word, known)

@@ -9,8 +9,8 @@ from falcolab.fields.catalogue import SOURCES
 from falcolab.lang.ast import And, Check, FieldRef
 from falcolab.lang.operators import OPERATORS
 from falcolab.rules.items import RuleItem
-from falcolab.rules.lint.formula import joined
-from falcolab.rules.lint.logic import conflict, explanation
+from falcolab.rules.lint.formula import Formula, joined
+from falcolab.rules.lint.logic import explanation
 from falcolab.rules.lint.subject import Problem, Row, Subject
 from falcolab.rules.lint.written import values_of
 
@@ -36,18 +36,20 @@ def row_without_match(subject: Subject) -> Iterator[Problem]:
                 yield from _single(row, clause.full)
 
 
-def _base(rule: RuleItem, subject: Subject) -> Any:
+def _base(rule: RuleItem, subject: Subject) -> Formula | None:
     """The rule's condition, unless it has no use for exceptions because it is never true."""
     written = subject.rules.get(rule.name)
     node = subject.formula(written) if written else None
-    return None if node is None or conflict(node) else node
+    return None if node is None or subject.logic.conflict(node) else node
 
 
-def _contradiction(row: Row, base: Any, subject: Subject) -> Iterator[Problem]:
+def _contradiction(row: Row, base: Formula | None, subject: Subject) -> Iterator[Problem]:
     node = subject.formula(row.written)
     if node is None:
         return
-    found = conflict(node) or (conflict(joined(And, [base, node])) if base is not None else None)
+    found = subject.logic.conflict(node)
+    if found is None and base is not None:
+        found = subject.logic.conflict(joined(And, [base, node]))
     if found:
         yield _problem(row, explanation(found), "correct the row or remove it")
 

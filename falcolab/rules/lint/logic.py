@@ -2,152 +2,192 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, NamedTuple
 
 from falcolab.lang.ast import And, Or, Pos
-from falcolab.rules.lint.formula import Atom
+from falcolab.rules.lint.formula import Atom, Formula
 from falcolab.rules.lint.meaning import disjoint, included
+from falcolab.rules.lint.work import Work
 from falcolab.rules.lint.written import Written
 
-MAX_FACTS = 200
+MAX_FACTS = 100
 """How many checks of one value are compared with each other; more are ignored."""
 
 Conflict = tuple[Atom, ...]
+"""Checks that are never true together."""
 
 
-def atom_implies(one: Atom, other: Atom) -> bool:
-    """Whether the truth of one check or negation entails that of another."""
-    match one.positive, other.positive:
-        case True, True:
-            return included(one.meaning, other.meaning)
-        case False, False:
-            return included(other.meaning, one.meaning)
-        case True, False:
-            return disjoint(one.meaning, other.meaning)
-        case _:
-            # A negation is also true of an absent value, for which no check is.
-            return False
+class Logic:
+    """Relations of formulas; every comparison of two checks is a step of work."""
 
+    def __init__(self, work: Work) -> None:
+        self.work = work
 
-def excludes(one: Atom, other: Atom) -> bool:
-    """Whether two checks or negations are never true together."""
-    match one.positive, other.positive:
-        case True, True:
-            return disjoint(one.meaning, other.meaning)
-        case True, False:
-            return included(one.meaning, other.meaning)
-        case False, True:
-            return included(other.meaning, one.meaning)
-        case _:
-            return False
+    def implies(self, one: Formula, other: Formula) -> bool:
+        """Whether the truth of one formula entails that of another; false also when unknown."""
+        return self._holds(one, other, {})
 
-
-def implies(one: Any, other: Any) -> bool:
-    """Whether the truth of one formula entails that of another; false also when unknown."""
-    return _Implication().holds(one, other)
-
-
-class _Implication:
-    def __init__(self) -> None:
-        self.known: dict[tuple[int, int], bool] = {}
-
-    def holds(self, one: Any, other: Any) -> bool:
+    def _holds(self, one: Any, other: Any, known: dict[tuple[int, int], bool]) -> bool:
         if isinstance(one, Atom) and isinstance(other, Atom):
-            return atom_implies(one, other)
+            return self._entails(one, other)
         key = id(one), id(other)
-        if key not in self.known:
-            self.known[key] = self._search(one, other)
-        return self.known[key]
+        if key not in known:
+            known[key] = self._search(one, other, known)
+        return known[key]
 
-    def _search(self, one: Any, other: Any) -> bool:
+    def _search(self, one: Any, other: Any, known: dict[tuple[int, int], bool]) -> bool:
         if isinstance(one, Or):
-            return all(self.holds(child, other) for child in one.children)
+            return all(self._holds(child, other, known) for child in one.children)
         if isinstance(other, And):
-            return all(self.holds(one, child) for child in other.children)
-        if isinstance(one, And) and any(self.holds(child, other) for child in one.children):
+            return all(self._holds(one, child, known) for child in other.children)
+        if isinstance(one, And) and any(self._holds(child, other, known) for child in one.children):
             return True
-        return isinstance(other, Or) and any(self.holds(one, child) for child in other.children)
+        return isinstance(other, Or) and any(self._holds(one, child, known) for child in other.children)
+
+    def _entails(self, one: Atom, other: Atom) -> bool:
+        """The same for two checks or negations."""
+        self.work.spend()
+        if one.meaning.key != other.meaning.key:
+            return False
+        self.work.spend(one.meaning.weight + other.meaning.weight)
+        match one.positive, other.positive:
+            case True, True:
+                return included(one.meaning, other.meaning)
+            case False, False:
+                return included(other.meaning, one.meaning)
+            case True, False:
+                return disjoint(one.meaning, other.meaning)
+            case _:
+                # A negation is also true of an absent value, for which no check is.
+                return False
+
+    def conflict(self, node: Formula, *, ignored: Callable[[Atom], bool] | None = None) -> Conflict | None:
+        """The checks for which a formula can never be true; None when it may be.
+
+        Args:
+            node: the formula.
+            ignored: checks that do not count.
+        """
+        return _Search(self.work, ignored or _none).conflict(node, {})
 
 
-class _Facts:
-    """Atoms that are true together, by the value that they are about."""
+def _none(_atom: Atom) -> bool:
+    return False
 
-    def __init__(self, by_key: dict[Hashable, tuple[Atom, ...]] | None = None) -> None:
-        self.by_key = by_key or {}
 
-    def copy(self) -> _Facts:
-        return _Facts(dict(self.by_key))
+class _Known(NamedTuple):
+    """What is known of one value.
 
-    def about(self, atom: Atom) -> tuple[Atom, ...]:
-        return self.by_key.get(atom.meaning.key, ())
+    Attributes:
+        atoms: what is true of it.
+        left: the values that it may still have, when they can be listed.
+    """
 
-    def add(self, atom: Atom) -> Conflict | None:
-        """Take a further atom to be true; the conflict with the others, if there is one."""
+    atoms: tuple[Atom, ...] = ()
+    left: tuple[Any, ...] | None = None
+
+
+_Facts = dict[Hashable, _Known]
+"""What is true together, by the value that it is about."""
+
+
+class _Search:
+    def __init__(self, work: Work, ignored: Callable[[Atom], bool]) -> None:
+        self.work, self.ignored = work, ignored
+
+    def conflict(self, node: Formula, facts: _Facts) -> Conflict | None:
+        match node:
+            case And(children=children):
+                return self._of_all(children, facts)
+            case Or(children=children):
+                return self._of_each(children, facts)
+            case _:
+                return self._with(node, facts)[0]
+
+    def _of_all(self, children: Iterable[Formula], facts: _Facts) -> Conflict | None:
+        together, groups = dict(facts), []
+        for child in children:
+            if isinstance(child, Atom):
+                found, known = self._with(child, together)
+                if found:
+                    return found
+                together[child.meaning.key] = known
+            else:
+                groups.append(child)
+        return next((found for group in groups if (found := self.conflict(group, together))), None)
+
+    def _of_each(self, children: Iterable[Formula], facts: _Facts) -> Conflict | None:
+        together: dict[Atom, None] = {}
+        for child in children:
+            found = self.conflict(child, facts)
+            if found is None:
+                return None
+            together.update(dict.fromkeys(found))
+        return tuple(together)
+
+    def _with(self, atom: Atom, facts: _Facts) -> tuple[Conflict | None, _Known]:
+        """The conflict of a further check with the facts, if there is one; what is known then."""
+        known = facts.get(atom.meaning.key, _Known())
+        if self.ignored(atom):
+            return None, known
         if atom.positive and atom.meaning.is_never_true:
-            return (atom,)
-        others = self.about(atom)
-        for other in others:
-            if excludes(other, atom):
-                return (other, atom)
-        if len(others) >= MAX_FACTS:
+            return (atom,), known
+        self.work.spend(1 + len(known.atoms))
+        for other in known.atoms:
+            if other.meaning is atom.meaning and other.positive is atom.positive:
+                return None, known
+            if self._excludes(other, atom):
+                return (other, atom), known
+        if len(known.atoms) >= MAX_FACTS:
+            return None, known
+        together = (*known.atoms, atom)
+        left = self._left(known, atom)
+        return (_judges(together) if left == () else None), _Known(together, left)
+
+    def _excludes(self, one: Atom, other: Atom) -> bool:
+        """Whether two checks or negations are never true together."""
+        if not one.positive and not other.positive:
+            return False
+        self.work.spend(one.meaning.weight + other.meaning.weight)
+        match one.positive, other.positive:
+            case True, True:
+                return disjoint(one.meaning, other.meaning)
+            case True, False:
+                return included(one.meaning, other.meaning)
+            case _:
+                return included(other.meaning, one.meaning)
+
+    def _left(self, known: _Known, atom: Atom) -> tuple[Any, ...] | None:
+        judges: Conflict = (atom,)
+        left = known.left
+        if left is None:
+            judges, left = _judges(known.atoms), atom.meaning.values if atom.positive else None
+        if left is None:
             return None
-        self.by_key[atom.meaning.key] = (*others, atom)
-        return _exhausted(self.about(atom))
+        for judge in judges:
+            self.work.spend(len(left))
+            left = tuple(value for value in left if _allows(judge, value))
+        return left
 
 
-def _exhausted(together: tuple[Atom, ...]) -> Conflict | None:
-    """The atoms, when one of them lists all its values and the others leave none of these."""
-    listing = next((atom for atom in together if atom.positive and atom.meaning.values is not None), None)
-    if listing is None or len(together) < 3:
-        return None
-    judges = [atom for atom in together if atom.meaning.holds is not None]
-    left = listing.meaning.values or ()
-    for judge in judges:
-        left = tuple(value for value in left if judge.meaning.holds(value) is judge.positive)  # type: ignore[misc]
-    return None if left else tuple(judges)
+def _judges(together: Iterable[Atom]) -> Conflict:
+    return tuple(atom for atom in together if atom.meaning.holds is not None)
 
 
-def conflict(node: Any, facts: _Facts | None = None) -> Conflict | None:
-    """The atoms for which a formula can never be true; None when it may be."""
-    facts = facts or _Facts()
-    match node:
-        case And(children=children):
-            return _conflict_of_all(children, facts)
-        case Or(children=children):
-            return _conflict_of_each(children, facts)
-        case _:
-            return facts.copy().add(node)
-
-
-def _conflict_of_all(children: Iterable[Any], facts: _Facts) -> Conflict | None:
-    known, groups = facts.copy(), []
-    for child in children:
-        if isinstance(child, Or):
-            groups.append(child)
-        elif found := known.add(child):
-            return found
-    return next((found for group in groups if (found := conflict(group, known))), None)
-
-
-def _conflict_of_each(children: Iterable[Any], facts: _Facts) -> Conflict | None:
-    together: dict[Atom, None] = {}
-    for child in children:
-        found = conflict(child, facts)
-        if found is None:
-            return None
-        together.update(dict.fromkeys(found))
-    return tuple(together)
+def _allows(atom: Atom, value: Any) -> bool:
+    holds = atom.meaning.holds
+    return holds is None or holds(value) is atom.positive
 
 
 def meeting_place(found: Conflict) -> tuple[Written, Pos]:
-    """The innermost condition in which all atoms come together, and the place of the last one there."""
+    """The innermost condition in which all checks come together, and the place of the last one there."""
     written, places = meeting_places(found)
     return written, max(places, key=lambda pos: pos.index)
 
 
 def meeting_places(found: Conflict) -> tuple[Written, list[Pos]]:
-    """The innermost condition in which all atoms come together, and the place of each one there."""
+    """The innermost condition in which all checks come together, and the place of each one there."""
     level = 0
     while len({atom.path[level] for atom in found}) == 1 and all(atom.path[level + 1 :] for atom in found):
         level += 1
@@ -155,7 +195,7 @@ def meeting_places(found: Conflict) -> tuple[Written, list[Pos]]:
 
 
 def explanation(found: Conflict) -> str:
-    """Why the atoms cannot be true together, as a sentence part."""
+    """Why the checks cannot be true together, as a sentence part."""
     if len(found) == 1:
         return f"{found[0]} is never true"
     shown = " and ".join(map(str, found[:3])) + (" and others" if len(found) > 3 else "")

@@ -61,7 +61,12 @@ class Meaning:
         return self.bounds is not None and self.bounds[0] > self.bounds[1]
 
     @property
-    def _members(self) -> frozenset[Any] | None:
+    def weight(self) -> int:
+        """How many values a comparison with another check may have to go through."""
+        return len(self.values or ())
+
+    @property
+    def members(self) -> frozenset[Any] | None:
         """The constants of a check on a list-valued field."""
         if self.test is None or not self.test.left.shape.is_list or self.operator not in _LISTED:
             return None
@@ -167,9 +172,10 @@ def included(one: Meaning, other: Meaning) -> bool:
         return False
     if one.relation == other.relation or other.operator == "exists":
         return True
-    mine, theirs = one._members, other._members
+    mine, theirs = one.members, other.members
     if mine is not None and theirs is not None:
-        return one.operator == other.operator and mine <= theirs
+        # All of the values in a set means some of them, for there is no list without values.
+        return (one.operator, other.operator) != ("intersects", "in") and mine <= theirs
     if one.holds is None or other.holds is None:
         return False
     if one.values is not None:
@@ -193,9 +199,9 @@ def disjoint(one: Meaning, other: Meaning) -> bool:
     """Whether no value satisfies both."""
     if one.key != other.key:
         return False
-    mine, theirs = one._members, other._members
+    mine, theirs = one.members, other.members
     if mine is not None and theirs is not None:
-        return one.operator != other.operator and not mine & theirs
+        return "in" in (one.operator, other.operator) and not mine & theirs
     if one.holds is None or other.holds is None:
         return False
     for some, judge in ((one, other.holds), (other, one.holds)):

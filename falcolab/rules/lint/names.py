@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from falcolab.lang.ast import Check, FieldRef
 from falcolab.lang.eventtypes import EVENT_TYPE_FIELDS
 from falcolab.lang.operators import LIST_OPERATORS
 from falcolab.lang.printer import to_text
 from falcolab.rules.items import Entry
+from falcolab.rules.lint.formula import atoms
 from falcolab.rules.lint.subject import Problem, Subject
 from falcolab.rules.lint.written import Clause, Written, values_of
 
 _COMPARING = frozenset({"in", "intersects", "pmatch", "=", "==", "!="})
-_COMPOUND = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+_COMPOUND = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+", re.IGNORECASE)
 
 LIST_PREFIXES = frozenset(
     {
@@ -37,6 +39,12 @@ LIST_SUFFIXES = frozenset(
 )
 """Last words of names that people give to lists."""
 
+FILES = frozenset({"authorized_keys", "authorized_keys2", "known_hosts"})
+"""Names of files that only look like names of lists."""
+
+MAX_WORDS = 100
+"""More values than these in one check are data, among which names are not looked for."""
+
 _NEAR = 0.85
 
 
@@ -57,7 +65,7 @@ def _macros_in(clause: Clause, subject: Subject) -> list[str]:
     if not isinstance(check, Check) or check.operator not in _COMPARING or _is_event_type(check):
         return []
     named = [value for value in dict.fromkeys(values_of(check)) if _is_macro_only(value, subject)]
-    return [value for value in named if _is_meant(value, check, subject)]
+    return [value for value in named[:MAX_WORDS] if _is_meant(value, check, subject)]
 
 
 def _is_event_type(check: Check) -> bool:
@@ -71,17 +79,21 @@ def _is_macro_only(value: str, subject: Subject) -> bool:
 
 def _is_meant(name: str, check: Check, subject: Subject) -> bool:
     """Whether the macro is meant: its name is no plausible value, or it tests this very field."""
-    macro = subject.macros.get(name)
-    tests = [clause.full for clause in macro.clauses] if macro else []
+    tests = _tests(name, subject)
     if any(name in values_of(test) for test in tests):
         return False
-    same_field = any(isinstance(test, Check) and test.left == check.left for test in tests)
-    return "_" in name or same_field
+    return "_" in name or any(isinstance(test, Check) and test.left == check.left for test in tests)
+
+
+def _tests(name: str, subject: Subject) -> list[Any]:
+    """The checks of a macro, macros inside it in place."""
+    macro = subject.macros.get(name)
+    node = subject.formula(macro) if macro else None
+    return [] if node is None else [atom.clause.full for atom in atoms(node)]
 
 
 def _macro_hint(name: str, clause: Clause, subject: Subject) -> str:
-    macro = subject.macros.get(name)
-    tests = [inner.raw for inner in macro.clauses] if macro else []
+    tests = _tests(name, subject)
     same = all(isinstance(test, Check) and test.left == clause.raw.left for test in tests)
     if tests and same and len(values_of(clause.raw)) == 1:
         return f"write `{name}` in place of `{to_text(clause.raw)}`, or make '{name}' a list"
@@ -130,22 +142,30 @@ def _undefined(written: Written, clause: Clause, subject: Subject) -> list[str]:
         return []
     collector = subject.collector
     words = [value for value in dict.fromkeys(values_of(check)) if value not in collector.lists]
-    typos = [word for word in words if _COMPOUND.fullmatch(word) and _nearest(word, subject)]
-    named = words if all(map(_is_like_a_list, words)) else typos
+    if len(words) > MAX_WORDS:
+        return []
+    are_names = all(_is_name(word, enough=any) for word in words)
     return [
         word
-        for word in named
+        for word in words
+        if _is_name(word, enough=any if are_names else all) or _nearest(word, subject)
         if word not in collector.macros and written.value_index(clause, word) is not None
     ]
 
 
-def _is_like_a_list(word: str) -> bool:
-    if not _COMPOUND.fullmatch(word):
+def _is_name(word: str, enough: Callable[[Iterable[bool]], bool]) -> bool:
+    """Whether a word is like the name of a list: by its beginning or its end, or by both."""
+    if not _COMPOUND.fullmatch(word) or word in FILES:
         return False
-    first, *_, last = word.split("_")
-    return first in LIST_PREFIXES or last in LIST_SUFFIXES
+    first, *_, last = word.lower().split("_")
+    return enough((first in LIST_PREFIXES, last in LIST_SUFFIXES))
 
 
 def _nearest(word: str, subject: Subject) -> str | None:
-    near = difflib.get_close_matches(word, subject.collector.lists, n=1, cutoff=_NEAR)
+    """A list of nearly this name."""
+    lists = subject.collector.lists
+    if not _COMPOUND.fullmatch(word) or word in FILES:
+        return None
+    subject.work.spend(2 * len(lists))
+    near = difflib.get_close_matches(word, lists, n=1, cutoff=_NEAR)
     return near[0] if near else None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from falcolab.lang.ast import And, Not, Or, children, leaves
-from falcolab.rules.lint.formula import Atom, TooLargeError, joined
-from falcolab.rules.lint.logic import implies
+from falcolab.lang.ast import And, Not, Or, children
+from falcolab.rules.lint.formula import Formula, atoms, joined
 from falcolab.rules.lint.subject import Problem, Subject
-from falcolab.rules.lint.written import Clause, Written
+from falcolab.rules.lint.written import Clause, Written, shortened
 
-MAX_UNITS = 300
-"""Longer chains of ``and`` or ``or`` are left alone."""
+MAX_UNITS = 200
+"""Of longer chains of ``and`` or ``or`` only so many operands are looked at."""
 
 
 def redundant(subject: Subject) -> Iterator[Problem]:
@@ -23,10 +22,7 @@ def redundant(subject: Subject) -> Iterator[Problem]:
             node = stack.pop()
             stack.extend(children(node))
             if isinstance(node, And | Or):
-                try:
-                    yield from _Chain(node, written, subject).problems()
-                except TooLargeError:
-                    continue
+                yield from _Chain(node, written, subject).problems()
 
 
 class _Chain:
@@ -34,14 +30,17 @@ class _Chain:
 
     def __init__(self, node: And | Or, written: Written, subject: Subject) -> None:
         self.kind = type(node)
-        self.written = written
+        self.written, self.logic = written, subject.logic
         self.units = _operands(node, self.kind)[:MAX_UNITS]
-        self.names = [subject.names(unit, written) for unit in self.units]
-        self.whole = [subject.part(unit, written) for unit in self.units]
+        self.names = _present(subject.names(unit, written) for unit in self.units)
+        self.whole = _present(subject.part(unit, written) for unit in self.units)
 
     def problems(self) -> Iterator[Problem]:
-        kept = set(range(len(self.units)))
-        for index in reversed(range(len(self.units))):
+        count = len(self.units)
+        if len(self.names) < count or len(self.whole) < count:
+            return  # too large
+        kept = set(range(count))
+        for index in reversed(range(count)):
             others = sorted(kept - {index})
             if others and not _is_hollow(self.names[index]) and self._is_implied(index, others):
                 kept.remove(index)
@@ -49,23 +48,27 @@ class _Chain:
 
     def _is_implied(self, index: int, others: list[int]) -> bool:
         """A unit counts by its own words only: what its macros and lists hold may change."""
-        return any(
-            self._relates(self.names[index], joined(self.kind, [view[other] for other in others]))
-            for view in (self.names, self.whole)
-        )
+        unit = self.names[index]
+        rests = (joined(self.kind, [view[other] for other in others]) for view in (self.names, self.whole))
+        return any(self._relates(unit, rest) for rest in rests)
 
-    def _relates(self, unit: Any, others: Any) -> bool:
-        return implies(others, unit) if self.kind is And else implies(unit, others)
+    def _relates(self, unit: Formula, rest: Formula) -> bool:
+        implies = self.logic.implies
+        return implies(rest, unit) if self.kind is And else implies(unit, rest)
 
     def _problem(self, index: int, others: list[int]) -> Problem:
-        unit, text = self.units[index], _text(self.units[index])
+        unit, text = self.units[index], _shown(self.units[index])
         because = next((other for other in others if self._is_implied(index, [other])), None)
-        reason = "the rest" if because is None else f"`{_text(self.units[because])}`"
+        reason = "the rest" if because is None else f"`{_shown(self.units[because])}`"
         verb = "already says so" if self.kind is And else "covers it"
         message = f"`{text}` is superfluous: {reason} {verb}"
         if reason == f"`{text}`":
             message = f"`{text}` stands here twice"
-        return Problem(message, self.written.at(unit.pos), "remove it, or change what was meant differently")
+        return Problem(message, self.written.at(unit.pos), "remove it, or correct what was meant otherwise")
+
+
+def _present(views: Iterator[Formula | None]) -> list[Formula]:
+    return [view for view in views if view is not None]
 
 
 def _operands(node: Any, kind: type[And] | type[Or]) -> list[Any]:
@@ -74,9 +77,13 @@ def _operands(node: Any, kind: type[And] | type[Or]) -> list[Any]:
     return [unit for child in node.children for unit in _operands(child, kind)]
 
 
-def _is_hollow(unit: Any) -> bool:
-    """An empty list, most often: anything implies that a value is not in it."""
-    return any(isinstance(atom, Atom) and atom.meaning.is_never_true for atom in leaves(unit))
+def _is_hollow(unit: Formula) -> bool:
+    """Whether it has a check that is never true: FL006 is about these, and they imply anything."""
+    return any(atom.meaning.is_never_true for atom in atoms(unit))
+
+
+def _shown(unit: Any) -> str:
+    return shortened(_text(unit))
 
 
 def _text(unit: Any) -> str:
@@ -85,10 +92,9 @@ def _text(unit: Any) -> str:
             return unit.text
         case Not(child=child):
             return f"not {_inside(child)}"
-        case And() | Or():
+        case _:
             word = " and " if isinstance(unit, And) else " or "
             return word.join(map(_inside, unit.children))
-    raise TypeError(unit)
 
 
 def _inside(unit: Any) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 
 from falcolab.lang.ast import And
 from falcolab.rules.decode import LoadError
-from falcolab.rules.expansion import expand_lists, with_exceptions
+from falcolab.rules.expansion import Lists, with_exceptions
 from falcolab.rules.items import Entry, ExceptionItem, MacroItem, RuleItem
-from falcolab.rules.lint.formula import TooLargeError, expand, expand_part, opaque_part
+from falcolab.rules.lint.formula import MAX_ATOMS, Builder, Formula, Meanings
+from falcolab.rules.lint.logic import Logic
+from falcolab.rules.lint.work import Work
 from falcolab.rules.lint.written import Written, read
 from falcolab.rules.loader import Loaded
 from falcolab.rules.result import Context
@@ -24,6 +26,10 @@ class Problem:
     message: str
     context: Context
     hint: str
+
+
+_ROW = 200
+"""The steps that reading a row is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,16 @@ class Subject:
     Attributes:
         loaded: what loading found.
         collector: the items.
-        lists: the items of each list, with lists inside lists in place.
+        work: what the current lint may still do.
+        logic: how formulas relate.
     """
 
     def __init__(self, loaded: Loaded) -> None:
         self.loaded, self.collector = loaded, loaded.collector
-        self.lists = expand_lists(self.collector.lists)[0]
-        self._formulas: dict[Written, Any] = {}
+        self._lists = Lists(self.collector.lists)
+        self.work = Work()
+        self.logic = Logic(self.work)
+        self._meanings = Meanings()
 
     @cached_property
     def macros(self) -> dict[str, Written]:
@@ -67,37 +76,35 @@ class Subject:
         return [*self.macros.values(), *self.rules.values()]
 
     def _read(self, item: RuleItem | MacroItem, text: str) -> Written | None:
-        return read(item, text, self.lists)
+        return read(item, text, self._lists)
 
-    def formula(self, written: Written) -> Any:
-        """The condition with everything in place; None when it is too large."""
-        if written not in self._formulas:
-            try:
-                self._formulas[written] = expand(written, self.macros)
-            except TooLargeError:
-                self._formulas[written] = None
-        return self._formulas[written]
+    @cached_property
+    def _whole(self) -> Builder:
+        return Builder(self.macros, self._meanings, self.work)
 
-    def part(self, node: Any, written: Written) -> Any:
-        """A part of a condition with everything in place.
+    @cached_property
+    def _names(self) -> Builder:
+        return Builder({}, self._meanings, self.work, names_only=True)
 
-        Raises:
-            TooLargeError: it is too large.
-        """
-        return expand_part(node, written, self.macros)
+    def formula(self, written: Written) -> Formula | None:
+        """The condition with macros and lists in place; None when it is too large."""
+        return self._whole.formula(written.tree, written)
 
-    def names(self, node: Any, written: Written) -> Any:
-        """A part of a condition with macros and lists as mere names.
+    def part(self, node: Any, written: Written) -> Formula | None:
+        """The same for a part of a condition."""
+        return self._whole.formula(node, written)
 
-        Raises:
-            TooLargeError: it is too large.
-        """
-        return opaque_part(node, written)
+    def names(self, node: Any, written: Written) -> Formula | None:
+        """A part of a condition with macros and lists as mere names; None when it is too large."""
+        return self._names.formula(node, written)
 
     def with_exceptions(self, rule: RuleItem) -> Written | None:
         """The condition of a rule together with its exceptions."""
         if not rule.exceptions:
             return self.rules.get(rule.name)
+        rows = sum(len(exception.values) for exception in rule.exceptions if exception.fields.is_list)
+        if rows > MAX_ATOMS:
+            return None  # slow to read, and too large
         try:
             return self._read(rule, with_exceptions(rule.condition, rule.exceptions))
         except LoadError:
@@ -107,6 +114,7 @@ class Subject:
         """The value rows of a rule's exceptions that can be read; a single field has one per value."""
         for exception in rule.exceptions:
             for entry in exception.values:
+                self.work.spend(_ROW)
                 written = self._row(rule, replace(exception, values=[entry]))
                 if written is not None:
                     yield Row(exception, written, _shown(entry))

@@ -7,7 +7,7 @@ points to where it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,22 @@ from falcolab.lang.errors import ParseError
 from falcolab.lang.parser import parse
 from falcolab.lang.printer import to_text
 from falcolab.lang.scanner import Scanner
-from falcolab.rules.expansion import MAX_CONDITION, substitute_list
+from falcolab.rules.expansion import Lists, TooLongError
 from falcolab.rules.items import MacroItem, RuleItem
 from falcolab.rules.result import Context
 
-MAX_DEPTH = 60
+MAX_DEPTH = 50
 """Conditions that nest deeper are left alone."""
 
+MAX_TEXT = 2_000_000
+"""So are those that are longer, lists in place."""
+
 _SHOWN = 80
+
+
+def shortened(text: str) -> str:
+    """A part of a condition, short enough for a message."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,7 @@ class Clause:
     @property
     def text(self) -> str:
         """The clause for people, shortened."""
-        text = to_text(self.raw)
-        return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+        return shortened(to_text(self.raw))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,12 +108,13 @@ _BEFORE_VALUE = tuple(_BLANKS + "(,=")
 _AFTER_VALUE = ("", *_BLANKS, ")", ",")
 
 
-def read(item: RuleItem | MacroItem, text: str, lists: Mapping[str, Sequence[str]]) -> Written | None:
+def read(item: RuleItem | MacroItem, text: str, lists: Lists) -> Written | None:
     """The condition with its clauses; None when it cannot be parsed or is too large for lints."""
-    replaced = _with_lists(text, lists)
-    if len(replaced) > MAX_CONDITION:
+    try:
+        replaced = lists.put_into(text)
+    except TooLongError:
         return None
-    full = _parsed(replaced)
+    full = _parsed(replaced) if len(replaced) <= MAX_TEXT else None
     if full is None or depth(full) > MAX_DEPTH:
         return None
     raw = full if replaced == text else _parsed(text)
@@ -125,13 +133,6 @@ def values_of(leaf: Any) -> tuple[str, ...]:
             return (value,)
         case _:
             return ()
-
-
-def _with_lists(text: str, lists: Mapping[str, Sequence[str]]) -> str:
-    for name, items in lists.items():
-        if name in text and len(text) <= MAX_CONDITION:
-            text = substitute_list(text, name, items)
-    return text
 
 
 def _parsed(text: str) -> Any:
