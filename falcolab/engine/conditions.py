@@ -7,7 +7,7 @@ from falcolab.lang.compile import Compiler
 from falcolab.lang.errors import CompileError, LanguageError
 from falcolab.lang.parser import parse
 from falcolab.lang.typed import TypedCondition
-from falcolab.rules.expansion import MacroResolver
+from falcolab.rules.macros import MacroResolver
 from falcolab.rules.result import ErrorCode
 
 

@@ -24,14 +24,25 @@ from falcolab.lang.operators import (
     OPERATOR_NAMES,
     STRING_OPERATORS,
 )
-from falcolab.lang.scanner import ARGUMENT, BARE_STRING, FIELD, HEX_NUMBER, IDENTIFIER, NUMBER, Scanner
+from falcolab.lang.scanner import (
+    ARGUMENT,
+    BARE_STRING,
+    FIELD,
+    HEX_NUMBER,
+    IDENTIFIER,
+    NUMBER,
+    Scanner,
+    one_of,
+)
 from falcolab.lang.transformers import TRANSFORMER_NAMES
 
 MAX_NESTING = 100
 """How deep transformers may nest; Falco's own limit is that of its whole parser."""
 
 
-_CALLS = tuple(name + "(" for name in TRANSFORMER_NAMES)
+_CALL = one_of(name + "(" for name in TRANSFORMER_NAMES)
+_NUMERIC, _STRING, _LIST = map(one_of, (NUMERIC_OPERATORS, STRING_OPERATORS, LIST_OPERATORS))
+_MODIFIER = one_of(MODIFIERS)
 
 
 def names(words: tuple[str, ...]) -> str:
@@ -61,7 +72,7 @@ class CheckParser:
     def operand(self, nesting: int = 0) -> Operand | None:
         """The field or transformer that begins here, or None."""
         pos = self.scan.pos
-        if self.scan.any_word(_CALLS):
+        if self.scan.pattern(_CALL):
             return self._transform(self.scan.last[:-1], pos, nesting)
         if self.scan.pattern(FIELD):
             return self._field(self.scan.last, pos)
@@ -131,11 +142,11 @@ class CheckParser:
         scan.blank()
         if scan.word("exists"):
             return Exists(left, pos)
-        if scan.operator(NUMERIC_OPERATORS):
+        if scan.operator(_NUMERIC):
             return Check(left, scan.last, self._number(), None, pos)
-        if scan.operator(STRING_OPERATORS):
+        if scan.operator(_STRING):
             return self._string_check(left, scan.last, pos)
-        if scan.any_word(LIST_OPERATORS):
+        if scan.pattern(_LIST):
             return Check(left, scan.last, self._list(), None, pos)
         raise ParseError(f"expected a valid check operator: one of {names(OPERATOR_NAMES)}")
 
@@ -150,7 +161,7 @@ class CheckParser:
         scan = self.scan
         scan.blank()
         start = scan.index
-        if scan.any_word(MODIFIERS):
+        if scan.pattern(_MODIFIER):
             modifier = scan.last
             scan.blank()
             if scan.text.startswith("(", scan.index):
@@ -225,6 +236,6 @@ class CheckParser:
             if not scan.word(")"):
                 raise ParseError("expected a ')' token closing the transformer")
             return inner
-        if scan.any_word(_CALLS):
+        if scan.pattern(_CALL):
             return self._transform(scan.last[:-1], pos, 0)
         return None

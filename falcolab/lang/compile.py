@@ -29,7 +29,7 @@ from falcolab.lang.refusals import (
 )
 from falcolab.lang.suspicions import Suspicion, suspicions
 from falcolab.lang.transformers import AS_TEXT, GATHER, TRANSFORMERS, Shape
-from falcolab.lang.typed import Constant, ListOf, Test, Transformed, TypedCondition, Value
+from falcolab.lang.typed import Constant, FieldValue, ListOf, Test, Transformed, TypedCondition, Value
 
 MAX_TREE_DEPTH = 200
 """How many levels of ``and``, ``or`` and ``not`` a condition may have that is to be evaluated."""
@@ -60,6 +60,7 @@ class Compiler:
 
     source: Source
     warnings: list[Suspicion] = field(default_factory=list)
+    _known: dict[tuple[str, str | None], FieldValue] = field(default_factory=dict)
 
     def compile(self, node: Any) -> TypedCondition:
         """The typed form of a parsed condition whose macros are resolved.
@@ -105,7 +106,7 @@ class Compiler:
     ) -> tuple[Any, ...]:
         if checked_name(left) == "evt.type":
             check_event_types(texts)
-        parsed = tuple(_constant(left, operator, text) for text in texts)
+        parsed = _parsed(left, operator, texts)
         for text in texts:
             self.warnings += suspicions(self.source, operator, text, pos)
         return parsed
@@ -122,12 +123,14 @@ class Compiler:
             case ast.Sequence(items=items):
                 return self._list_of(tuple(self.value(item) for item in items))
             case ast.FieldRef(name=name, arg=arg):
-                return field_value(self.source, name, arg)
+                if (name, arg) not in self._known:
+                    self._known[name, arg] = field_value(self.source, name, arg)
+                return self._known[name, arg]
             case ast.Transform():
                 return self._transformed(node)
 
     def _list_of(self, items: tuple[Value, ...]) -> ListOf | Transformed:
-        texts = tuple(_as_text(item) for item in items)
+        texts = tuple(_shown(_as_text(item)) for item in items)
         if any(item.shape.is_list for item in texts):
             return Transformed(GATHER, texts, None, Shape(Type.CHARBUF, is_list=True))
         return ListOf(texts)
@@ -135,7 +138,9 @@ class Compiler:
     def _transformed(self, node: ast.Transform) -> Transformed:
         transformer = TRANSFORMERS[node.name]
         args = tuple(self.value(arg) for arg in node.args)
-        if not transformer.combines:
+        if transformer.combines:
+            args = tuple(map(_shown, args))
+        else:
             check_transformable(args)
         if node.selector is not None:
             check_selector(node, selectable=transformer.selectable)
@@ -143,6 +148,11 @@ class Compiler:
         if node.selector is not None:
             shape = type(shape)(shape.type)
         return Transformed(transformer, args, node.selector, shape)
+
+
+def _shown(value: Value) -> Value:
+    """Transformers of several arguments take of a field what it prints, not what it is compared by."""
+    return value.shown if isinstance(value, FieldValue) else value
 
 
 def _as_text(value: Value) -> Value:
@@ -156,10 +166,11 @@ def _as_text(value: Value) -> Value:
             raise CompileError("list arguments must be strings or numbers")
 
 
-def _constant(left: Value, operator: Operator, text: str) -> Any:
+def _parsed(left: Value, operator: Operator, texts: tuple[str, ...]) -> tuple[Any, ...]:
     if operator.name in ("bcontains", "bstartswith"):
-        return values.parse_hex(text)
-    parsed = values.parse(text, left.shape.type)
+        return tuple(map(values.parse_hex, texts))
+    parsed = values.parse_all(texts, left.shape.type)
     if operator.name == "regex":
-        operator.prepare(text)
+        for text in texts:
+            operator.prepare(text)
     return parsed

@@ -11,7 +11,7 @@ from typing import Any
 
 from falcolab.fields.event_types import EVENT_CODES, SYSCALL_NAMES
 from falcolab.lang.ast import And, Not, fold
-from falcolab.lang.typed import FieldValue, Test
+from falcolab.lang.typed import Constant, FieldValue, Test, Transformed
 
 GENERIC = "syscall"
 """The event type that stands for every system call without one of its own."""
@@ -35,10 +35,16 @@ _Both = tuple[frozenset[str], frozenset[str]]
 """The event types of a condition and those of its negation."""
 
 
+_ANY: _Both = (ALL, ALL)
+
+
 def _inner_types(node: Any, below: list[_Both]) -> _Both:
     if isinstance(node, Not):
         return below[0][1], below[0][0]
-    plain, negated = zip(*below, strict=True)
+    different = set(below)
+    if len(different) == 1:
+        return below[0]
+    plain, negated = zip(*different, strict=True)
     if isinstance(node, And):
         return frozenset.intersection(*plain), frozenset.union(*negated)
     return frozenset.union(*plain), frozenset.intersection(*negated)
@@ -46,12 +52,23 @@ def _inner_types(node: Any, below: list[_Both]) -> _Both:
 
 def _leaf_types(test: Test) -> _Both:
     left = test.left
+    if isinstance(left, Transformed) and _is_taken_for_types(test, left):
+        return ALL, frozenset()
     if not (isinstance(left, FieldValue) and left.name in EVENT_TYPE_FIELDS):
-        return ALL, ALL
+        return _ANY
     if test.operator is None:
         return ALL, frozenset()
     if test.operator.name not in EVENT_TYPE_OPERATORS or test.modifier or not isinstance(test.right, tuple):
-        return ALL, ALL
+        return _ANY
     names = frozenset(GENERIC if name in SYSCALL_NAMES else name for name in test.right)
     types = (names & ALL, ALL - names)
     return types if test.operator.name != "!=" else types[::-1]
+
+
+def _is_taken_for_types(test: Test, left: Transformed) -> bool:
+    """Whether Falco takes a text among the transformer's arguments for the name of an event type.
+
+    It does so by a slip if the text stands last: ``not concat(proc.name, "-x") = "a-x"`` is never true.
+    """
+    is_compared = test.operator is not None and test.operator.name in EVENT_TYPE_OPERATORS
+    return is_compared and left.transformer.combines and isinstance(left.args[-1], Constant)

@@ -13,6 +13,9 @@ from falcolab.fields.types import Type
 from falcolab.lang.errors import CompileError, UnknownNameError
 from falcolab.lang.typed import FieldValue
 
+MAX_NAME = 128
+"""No field has a longer name."""
+
 _NUMBER = re.compile(r"\s*[+-]?[0-9]+", re.ASCII)
 _INDEX = re.compile(r"0|[1-9][0-9]*")
 _TEXT_ARGUMENT = frozenset({"proc.env", "proc.aenv"})
@@ -26,9 +29,9 @@ def field_value(source: Source, name: str, arg: str | None) -> FieldValue:
         UnknownNameError: there is no such field; the hint is the nearest name.
         CompileError: the argument is missing, not allowed or of the wrong form.
     """
-    found = source.find(name)
+    found = source.find(name) if len(name) <= MAX_NAME else None
     if found is None:
-        near = source.suggest(name)
+        near = suggestion(source, name)
         hint = f"did you mean {near}?" if near else None
         raise UnknownNameError(f"filter_check called with nonexistent field {_written(name, arg)}", hint=hint)
     field, member = found
@@ -39,6 +42,11 @@ def field_value(source: Source, name: str, arg: str | None) -> FieldValue:
         return _member_value(field, member, arg, _written(name, arg))
     _check_argument(field, arg)
     return FieldValue(field, arg, _written(name, arg), field.type)
+
+
+def suggestion(source: Source, name: str) -> str | None:
+    """The field that an author may have meant; nobody means one by a name longer than all."""
+    return source.suggest(name) if len(name) <= MAX_NAME else None
 
 
 def _written(name: str, arg: str | None) -> str:
@@ -109,7 +117,7 @@ def _event_argument_type(field: Field, member: str | None, arg: str | None, writ
 
 def _unknown_argument(member: str, written: str) -> CompileError:
     """Falco looks for the longest argument that the name begins with, and misses differently."""
-    near = difflib.get_close_matches(member, EVENT_PARAMS, n=1)
+    near = difflib.get_close_matches(member[:MAX_NAME], EVENT_PARAMS, n=1)
     hint = f"did you mean {written.removesuffix(member)}{near[0]}?" if near else None
     if any(member.startswith(name) for name in EVENT_PARAMS):
         return UnknownNameError(f"filter_check called with nonexistent field {written}", hint=hint)

@@ -27,6 +27,11 @@ NEXT_VALUE = re.compile(
 """A comma and a value without escapes: what nearly all of a long list consists of."""
 
 
+def one_of(words: Iterable[str]) -> re.Pattern[str]:
+    """A pattern for the first of some words that stands at a place."""
+    return re.compile("|".join(map(re.escape, words)))
+
+
 class Scanner:
     """Reads tokens from ``text``; ``last`` is the latest one, for error messages."""
 
@@ -40,10 +45,14 @@ class Scanner:
     def pos(self) -> Pos:
         """Where the cursor stands."""
         known = self._pos if self._pos.index <= self.index else Pos()
+        if known.index == self.index:
+            return known
         since = self.text[known.index : self.index]
         breaks = since.count("\n") + since.count("\r")
-        start = max(since.rfind("\n"), since.rfind("\r"))
-        column = len(since) - start if breaks else known.column + len(since)
+        if breaks:
+            column = len(since) - max(since.rfind("\n"), since.rfind("\r"))
+        else:
+            column = known.column + len(since)
         self._pos = Pos(self.index, known.line + breaks, column)
         return self._pos
 
@@ -73,19 +82,15 @@ class Scanner:
         self.last, self.index = word, self.index + len(word)
         return True
 
-    def operator(self, words: Iterable[str]) -> bool:
+    def operator(self, operators: re.Pattern[str]) -> bool:
         """Read the first of the operators that stands here; one that is a word needs a blank after it.
 
         A word without the blank is read nevertheless, as Falco does, and what follows it is looked
         at as if it were not there.
         """
-        if not self.any_word(words):
+        if not self.pattern(operators):
             return False
         return not self.last.isalpha() or self.blank()
-
-    def any_word(self, words: Iterable[str]) -> bool:
-        """Read the first of the words that stands here, if one does."""
-        return any(self.word(word) for word in words)
 
     def next_values(self) -> list[str]:
         """Read as many values, each after a comma, as stand here without escapes in them."""

@@ -17,15 +17,13 @@ from falcolab.lang.ast import Argument, FieldRef, Literal, Operand, Pos, Sequenc
 from falcolab.lang.checks import CheckParser
 from falcolab.lang.compile import Compiler
 from falcolab.lang.errors import CompileError, LanguageError, ParseError, UnknownNameError
+from falcolab.lang.fields import MAX_NAME
 from falcolab.lang.scanner import FIELD, Scanner
 from falcolab.lang.strings import quoted
 from falcolab.lang.typed import FieldValue, Value
 
 MAX_WIDTH = 65_536
 """A token is padded to at most this width: a rule must not fill the memory."""
-
-MAX_NAME = 128
-"""No field has a longer name."""
 
 _WIDTH = re.compile(r"[0-9]+")
 _WORD = re.compile(r"\S{1,60}")
@@ -69,6 +67,7 @@ def parse_template(text: str, source: Source) -> Template:
     if not text:
         raise CompileError("empty formatting token")
     parts: list[str | Token] = []
+    scan = Scanner(text)
     index = 1 if text.startswith("*") else 0
     while index < len(text):
         percent = text.find("%", index)
@@ -76,13 +75,13 @@ def parse_template(text: str, source: Source) -> Template:
             parts.append(text[index : percent if percent >= 0 else len(text)])
         if percent < 0:
             break
-        token, index = _token(text, percent + 1, source)
+        token, index = _token(scan, percent + 1, source)
         parts.append(token)
     return Template(text, tuple(parts))
 
 
-def _token(text: str, start: int, source: Source) -> tuple[Token, int]:
-    width = 0
+def _token(scan: Scanner, start: int, source: Source) -> tuple[Token, int]:
+    text, width = scan.text, 0
     match = _WIDTH.match(text, start)
     if match is not None:
         width, start = min(int(match[0][-9:]), MAX_WIDTH), match.end()
@@ -90,19 +89,19 @@ def _token(text: str, start: int, source: Source) -> tuple[Token, int]:
         what = "a number" if match is not None else "a %"
         raise CompileError(f"invalid formatting syntax: formatting cannot end with {what}", Pos(start))
     try:
-        operand, value, end = _longest(text, start, source)
+        operand, value, end = _longest(scan, start, source)
     except LanguageError as error:
         raise CompileError(error.message, Pos(start), error.hint) from None
     return Token(value, _key(operand), width), end
 
 
-def _longest(text: str, start: int, source: Source) -> tuple[Operand, Value, int]:
+def _longest(scan: Scanner, start: int, source: Source) -> tuple[Operand, Value, int]:
     """The longest field or transformer that the text begins with; what follows is literal text.
 
     Falco tries ever shorter texts until one makes sense; the error is that of the longest.
     """
     failure: LanguageError | None = None
-    for operand, end in _candidates(text, start):
+    for operand, end in _candidates(scan, start):
         if failure is not None and isinstance(operand, FieldRef) and source.find(operand.name) is None:
             continue
         try:
@@ -111,16 +110,17 @@ def _longest(text: str, start: int, source: Source) -> tuple[Operand, Value, int
             failure = failure or error
     if failure is not None and not isinstance(failure, UnknownNameError):
         raise failure
-    written = _WORD.match(text, start)
+    word = _WORD.match(scan.text, start)
+    written = word[0] if word else scan.text[start : start + 30]
     raise CompileError(
-        f"unknown filter: unexpected token after '%{written[0] if written else text[start : start + 30]}'",
+        f"unknown filter: unexpected token after '%{written}'",
         hint=failure.hint if failure is not None else None,
     )
 
 
-def _candidates(text: str, start: int) -> Iterator[tuple[Operand, int]]:
-    """What the text may begin with, longest first."""
-    scan = Scanner(text, start)
+def _candidates(scan: Scanner, start: int) -> Iterator[tuple[Operand, int]]:
+    """What the text may begin with at a place, longest first."""
+    scan.index = start
     with suppress(ParseError):
         operand = CheckParser(scan).operand()
         if operand is not None:
@@ -128,7 +128,7 @@ def _candidates(text: str, start: int) -> Iterator[tuple[Operand, int]]:
         if isinstance(operand, Transform) and operand.selector is not None:
             end = scan.text.rindex("[", start, scan.index)
             yield replace(operand, selector=None), end
-    match = FIELD.match(text, start)
+    match = FIELD.match(scan.text, start)
     name = match[0] if match is not None else ""
     for length in range(min(len(name), MAX_NAME), 0, -1):
         if FIELD.fullmatch(name, 0, length):

@@ -6,10 +6,10 @@ The tree is that of :mod:`falcolab.lang.ast`, with :class:`Test` as its only lea
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from falcolab.fields.field import Field
+from falcolab.fields.field import Field, Reading
 from falcolab.fields.types import Type
 from falcolab.lang.ast import And, Not, Or, Pos, leaves
 from falcolab.lang.operators import Operator
@@ -25,17 +25,34 @@ class FieldValue:
         arg: the text in the brackets, or the member's name for ``evt.arg.flags``.
         name: as rules and alerts print it: ``ka.uri.param[command]``.
         type: the field's type; that of the argument for ``evt.rawarg.*``.
+        is_shown: whether the value that is printed is meant, where another one is compared.
     """
 
     field: Field
     arg: str | None
     name: str
     type: Type
+    is_shown: bool = False
 
     @property
     def shape(self) -> Shape:
         """Type and list-ness."""
         return Shape(self.type, self.field.is_list)
+
+    @property
+    def reading(self) -> Reading:
+        """How operators are applied to what the field gives with this argument."""
+        reading = Reading.VALUE if self.is_shown else self.field.reading
+        if reading is Reading.ANY and self.arg is not None:
+            return Reading.VALUE
+        if reading is Reading.ANY_UNNAMED:
+            return Reading.ANY if self.arg is None or self.arg.isdecimal() else Reading.VALUE
+        return reading
+
+    @property
+    def shown(self) -> FieldValue:
+        """The same field as it is printed: one value where candidates are compared."""
+        return self if self.reading is Reading.VALUE else replace(self, is_shown=True)
 
 
 @dataclass(frozen=True, slots=True)

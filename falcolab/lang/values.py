@@ -22,6 +22,17 @@ _NUMBER = re.compile(r"\s*([+-]?[0-9]+)", re.ASCII)
 _INT64, _UINT64 = INTEGER_RANGES[Type.INT64], INTEGER_RANGES[Type.UINT64]
 
 
+def parse_all(texts: tuple[str, ...], type_: Type) -> tuple[Any, ...]:
+    """The values that texts mean for a type, as :func:`parse` has them.
+
+    Raises:
+        CompileError: one of them means none.
+    """
+    if type_.kind is Kind.STRING and all(len(text) * 4 <= MAX_BYTES for text in texts):
+        return texts
+    return tuple(parse(text, type_) for text in texts)
+
+
 def parse(text: str, type_: Type) -> Any:
     """The value that ``text`` means for a type: str, bytes, int, bool, packed address or network.
 

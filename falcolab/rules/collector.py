@@ -11,14 +11,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from falcolab.fields.catalogue import SOURCES, Source
-from falcolab.lang.checks import CheckParser
-from falcolab.lang.compile import Compiler
-from falcolab.lang.errors import LanguageError
-from falcolab.lang.operators import LIST_OPERATORS, MODIFIERS, OPERATOR_NAMES, STRING_OPERATORS
-from falcolab.lang.scanner import Scanner
-from falcolab.rules.decode import LoadError
+from falcolab.rules.decode import refused
+from falcolab.rules.exceptions import validate_exception
 from falcolab.rules.items import (
-    Entry,
     ExceptionItem,
     ListItem,
     MacroItem,
@@ -26,15 +21,10 @@ from falcolab.rules.items import (
     RuleItem,
     RuleUpdate,
 )
-from falcolab.rules.result import Context, ErrorCode, FileResult, WarningCode
+from falcolab.rules.result import Context, FileResult, WarningCode
 from falcolab.rules.version import ENGINE, Version
 
 _Info = TypeVar("_Info", ListItem, MacroItem, RuleItem)
-
-
-def refused(message: str, context: Context, hint: str | None = None) -> LoadError:
-    """The error for an item that contradicts what is there."""
-    return LoadError(ErrorCode.LOAD_ERR_VALIDATE, message, context, hint)
 
 
 @dataclass(slots=True)
@@ -177,7 +167,7 @@ class Collector:
             setattr(previous, name, value)
         previous.visibility = self._next()
 
-    def enable_rule(self, name: str, enabled: bool, context: Context) -> None:
+    def enable_rule(self, name: str, context: Context, *, enabled: bool) -> None:
         """Switch an earlier rule on or off, the deprecated way."""
         previous = self.rules.get(name)
         if previous is None:
@@ -187,67 +177,5 @@ class Collector:
 
 
 def _nearest(name: str, known: Collection[str]) -> str | None:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(name[:100], list(known)[:10_000], n=1, cutoff=0.7)
     return f"did you mean {near[0]!r}?" if near else "is the file that defines it loaded first?"
-
-
-def _is_modified(comp: str) -> bool:
-    operator, _, modifier = comp.partition(" ")
-    return operator in STRING_OPERATORS and modifier.strip() in MODIFIERS
-
-
-def takes_list(comp: str) -> bool:
-    """Whether an exception's comparison wants a list on its right."""
-    return comp in LIST_OPERATORS or _is_modified(comp)
-
-
-def validate_exception(exception: ExceptionItem, source: Source | None) -> None:
-    """Fill in the comparisons that an exception leaves out, and refuse what cannot be compiled.
-
-    Raises:
-        LoadError: fields and comps do not fit, or one of them does not exist.
-    """
-    if exception.fields.is_list:
-        _validate_tuple(exception)
-        fields = exception.fields.texts()
-    else:
-        _validate_single(exception)
-        fields = [exception.fields.item or ""]
-    if source is not None:
-        for name in fields:
-            _check_field(name, source, exception.context)
-
-
-def _validate_tuple(exception: ExceptionItem) -> None:
-    count = len(exception.fields.items or ())
-    if not exception.comps.is_valid:
-        exception.comps = Entry(items=[Entry(item="=") for _ in range(count)])
-    if count != len(exception.comps.items or ()):
-        raise refused("Fields and comps lists must have equal length", exception.context)
-    for comp in exception.comps.texts():
-        if comp not in OPERATOR_NAMES and not _is_modified(comp):
-            raise refused(f"'{comp}' is not a supported comparison operator", exception.context)
-
-
-def _validate_single(exception: ExceptionItem) -> None:
-    if not exception.comps.is_valid:
-        exception.comps = Entry(item="in")
-    if exception.comps.is_list:
-        raise refused("Fields and comps must both be strings", exception.context)
-    if not takes_list(exception.comps.item or ""):
-        message = "When fields is a single value, comps must be one of (in, pmatch, intersects)"
-        raise refused(message, exception.context)
-
-
-def _check_field(name: str, source: Source, context: Context) -> None:
-    scan = Scanner(name)
-    try:
-        operand = CheckParser(scan).operand()
-        if operand is not None and scan.at_end():
-            Compiler(source).value(operand)
-            return
-    except LanguageError:
-        operand = None
-    near = source.suggest(name)
-    hint = f"did you mean {near}?" if near else None
-    raise refused(f"'{name}' is not a supported filter field", context, hint)

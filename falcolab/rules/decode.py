@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 
-from falcolab.rules.items import Entry, ExceptionItem
-from falcolab.rules.result import Context, ErrorCode, FileResult, WarningCode
+from falcolab.rules.result import Context, ErrorCode
 from falcolab.rules.yaml import Node
 
-_UNSIGNED = re.compile(r"\+?(0[xX][0-9a-fA-F]+|[0-9]+)")
-MAX_EXCEPTION_ENTRIES = 100_000
-"""How many parts the exceptions of a rule may have."""
+_UNSIGNED = re.compile(r"\+?(?:0[xX]([0-9a-fA-F]+)|0([0-7]+)|([0-9]|[1-9][0-9]+))\s*", re.ASCII)
+_MAX_DIGITS = 11
 
 
 class LoadError(Exception):
@@ -30,6 +28,11 @@ def invalid(message: str, context: Context, hint: str | None = None) -> LoadErro
     return LoadError(ErrorCode.LOAD_ERR_YAML_VALIDATE, message, context, hint)
 
 
+def refused(message: str, context: Context, hint: str | None = None) -> LoadError:
+    """The error for an item that contradicts what is there."""
+    return LoadError(ErrorCode.LOAD_ERR_VALIDATE, message, context, hint)
+
+
 def _value(item: Node, key: str, context: Context) -> tuple[Node, Context]:
     node = item.get(key)
     if node is None:
@@ -37,6 +40,12 @@ def _value(item: Node, key: str, context: Context) -> tuple[Node, Context]:
     if node.is_null:
         raise invalid(f"Mapping for key '{key}' is empty", context)
     return node, context.at(node.mark, "value for", key)
+
+
+def inside(item: Node, key: str, item_type: str, context: Context) -> Context:
+    """The place of a key's value, as a step of a context."""
+    node = item.get(key)
+    return context.at(node.mark if node else item.mark, item_type)
 
 
 def text(item: Node, key: str, context: Context, *, may_be_empty: bool = False) -> str:
@@ -67,7 +76,7 @@ def boolean(item: Node, key: str, context: Context) -> bool:
     return value
 
 
-def optional_boolean(item: Node, key: str, default: bool, context: Context) -> bool:
+def optional_boolean(item: Node, key: str, context: Context, *, default: bool) -> bool:
     """The truth value of a key that may be missing."""
     return default if item.get(key) is None else boolean(item, key, context)
 
@@ -78,11 +87,21 @@ def unsigned(item: Node, key: str, context: Context) -> int:
     Raises:
         LoadError: it is missing or none.
     """
-    value = text(item, key, context)
-    node, value_context = _value(item, key, context)
-    if not _UNSIGNED.fullmatch(value) or int(value, 0 if "x" in value.lower() else 10) >= 2**32:
-        raise invalid("Can't decode YAML scalar value", value_context)
-    return int(value, 0 if "x" in value.lower() else 10)
+    value = number(text(item, key, context))
+    if value is None:
+        raise invalid("Can't decode YAML scalar value", _value(item, key, context)[1])
+    return value
+
+
+def number(written: str) -> int | None:
+    """The unsigned 32-bit number that a text is for C++, which knows hexadecimal and octal ones."""
+    match = _UNSIGNED.fullmatch(written)
+    if match is None:
+        return None
+    bases = zip(match.groups(), (16, 8, 10), strict=True)
+    digits, base = next((found.lstrip("0"), base) for found, base in bases if found)
+    value = int(digits or "0", base) if len(digits) <= _MAX_DIGITS else 2**32
+    return value if value < 2**32 else None
 
 
 def texts(item: Node, key: str, context: Context) -> list[str]:
@@ -103,73 +122,3 @@ def texts(item: Node, key: str, context: Context) -> list[str]:
             raise invalid("sequence value is not scalar", value_context.at(element.mark, "list item"))
         out.append(element.scalar or "")
     return out
-
-
-def exceptions(item: Node, context: Context, result: FileResult, *, append: bool) -> list[ExceptionItem]:
-    """The exceptions of a rule; when appending, fields may be left out.
-
-    Raises:
-        LoadError: their structure is wrong.
-    """
-    node = item.get("exceptions")
-    if node is None or node.is_null:
-        return []
-    inside = context.at(node.mark, "exceptions")
-    if node.items is None:
-        raise invalid("Rule exceptions must be a sequence", inside)
-    if node.size > MAX_EXCEPTION_ENTRIES:
-        raise invalid(f"Rule exceptions have more than {MAX_EXCEPTION_ENTRIES} parts", inside)
-    out: list[ExceptionItem] = []
-    for element in node.items:
-        exception = _exception(element, inside, context, result, append=append)
-        if any(other.name == exception.name for other in out):
-            message = "Multiple definitions of exception '" + exception.name + "' in the same object"
-            result.warn(WarningCode.LOAD_EXCEPTION_NAME_NOT_UNIQUE, message, exception.context)
-        out.append(exception)
-    return out
-
-
-def _exception(
-    node: Node, inside: Context, rule: Context, result: FileResult, *, append: bool
-) -> ExceptionItem:
-    unnamed = inside.at(node.mark, "exception")
-    if node.pairs is None:
-        raise invalid("Rule exception must be a mapping", unnamed)
-    name = text(node, "name", unnamed)
-    context = rule.at(node.mark, "exception", name)
-    exception = ExceptionItem(name, context)
-    exception.fields = _named_entry(node, "fields", context, optional=append)
-    exception.comps = _named_entry(node, "comps", context, optional=True)
-    values = node.get("values")
-    if values is not None:
-        exception.values = _exception_values(values, context)
-    elif append:
-        message = "Overriding/appending exception with no values"
-        result.warn(WarningCode.LOAD_APPEND_NO_VALUES, message, context)
-    return exception
-
-
-def _exception_values(node: Node, context: Context) -> list[Entry]:
-    inside = context.at(node.mark, "exception values")
-    if node.items is None:
-        raise invalid("Rule exception values must be a sequence", inside)
-    return [_entry(value, inside.at(value.mark, "exception value")) for value in node.items]
-
-
-def _named_entry(item: Node, key: str, context: Context, *, optional: bool) -> Entry:
-    node = item.get(key)
-    if node is None:
-        if optional:
-            return Entry()
-        raise invalid(f"Item has no mapping for key '{key}'", context)
-    return _entry(node, context.at(node.mark, "value for", key))
-
-
-def _entry(node: Node, context: Context) -> Entry:
-    if node.items is not None:
-        return Entry(items=[_entry(child, context.at(child.mark, "exception")) for child in node.items])
-    if node.is_scalar:
-        if node.scalar == "":
-            raise invalid("Value must be non-empty", context)
-        return Entry(item=node.scalar)
-    return Entry()

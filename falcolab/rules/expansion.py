@@ -1,31 +1,26 @@
-"""Lists put into conditions as text, exceptions turned into text, macros put into trees.
+"""Lists put into conditions, and exceptions appended to them, both as text.
 
-Source: ``userspace/engine/rule_loader_compiler.cpp`` and ``filter_macro_resolver.cpp`` of
-falcosecurity/falco, quirks included: lists are substituted wherever their name stands
-between delimiters, also inside quotes, and exceptions are assembled as text.
+Source: ``userspace/engine/rule_loader_compiler.cpp`` of falcosecurity/falco, quirks included:
+lists are substituted wherever their name stands between delimiters, also inside quotes.
 """
 
 from __future__ import annotations
 
+import heapq
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from falcolab.lang.ast import And, Identifier, Not, Or, Pos
-from falcolab.rules.collector import refused, takes_list
-from falcolab.rules.items import Entry, ExceptionItem, ListItem
+from falcolab.rules.exceptions import exception_clause, joined
+from falcolab.rules.items import ExceptionItem, ListItem
 
-MAX_CONDITION = 4_000_000
+MAX_CONDITION = 32_000_000
 """How long a condition may grow by substitution, in characters."""
-MAX_CHECKS = 200_000
-"""How many checks a condition may have once its macros are in place; they can double with every macro."""
+MAX_CONDITIONS = 100_000_000
+"""How long all conditions may grow together."""
 
 _BLANKS = " \t\n\r"
 _DELIMITERS = _BLANKS + "(),="
-
-
-def _quoted(item: str) -> str:
-    return f'"{item}"' if " " in item and item[0] not in "\"'" else item
+_WORD = re.compile(r"[^ \t\n\r(),=]+")
 
 
 def expand_lists(lists: Mapping[str, ListItem]) -> tuple[dict[str, list[str]], set[str]]:
@@ -50,36 +45,60 @@ def expand_lists(lists: Mapping[str, ListItem]) -> tuple[dict[str, list[str]], s
 
 
 def substitute_list(condition: str, name: str, items: Iterable[str]) -> str:
-    """The condition with a list's name replaced by its items, wherever it stands between delimiters."""
-    replacement = ", ".join(map(_quoted, items))
-    start = condition.find(name)
-    while start >= 0:
-        end = start + len(name)
-        if _delimited(condition, start, end):
-            while start > 0 and condition[start - 1] in _BLANKS:
-                start -= 1
-            while end < len(condition) and condition[end] in _BLANKS:
-                end += 1
-            if not replacement:
-                start, end = _without_comma(condition, start, end)
-            head = condition[:start] + " " if start > 0 else ""
-            condition = f"{head}{replacement} {condition[end:]}"
-            start += len(replacement) + 1
-        start = condition.find(name, start + 1)
-    return condition
+    """The condition with a list's name replaced by its items, wherever it stands between delimiters.
+
+    A text that grows beyond ``MAX_CONDITION`` is not finished.
+    """
+    replacement = joined(items)
+    out: list[str] = []
+    read, size = 0, 0
+    found = condition.find(name)
+    while found >= 0 and size <= MAX_CONDITION:
+        end = found + len(name)
+        if not _delimited(condition, found, end, read):
+            found = condition.find(name, found + 1)
+            continue
+        out.append(condition[read:found])
+        read = _replace(out, replacement, condition, end)
+        size += len(replacement) + read - found
+        # Falco goes on one character later when it has replaced the beginning.
+        found = condition.find(name, read + (len(out) == 1))
+    return "".join((*out, condition[read:])) if out else condition
 
 
-def _delimited(condition: str, start: int, end: int) -> bool:
-    before = start == 0 or condition[start - 1] in _DELIMITERS
+def _delimited(condition: str, start: int, end: int, read: int) -> bool:
+    """Whether delimiters surround a name; what has been replaced before ``read`` ends with one."""
+    before = start in (0, read) or condition[start - 1] in _DELIMITERS
     return before and (end >= len(condition) or condition[end] in _DELIMITERS)
 
 
-def _without_comma(condition: str, start: int, end: int) -> tuple[int, int]:
-    if start > 0 and condition[start - 1] == ",":
-        return start - 1, end
-    if end < len(condition) and condition[end] == ",":
-        return start, end + 1
-    return start, end
+def _replace(out: list[str], replacement: str, condition: str, end: int) -> int:
+    """Put a replacement after what has been written; where to read on in the condition."""
+    _strip(out)
+    while end < len(condition) and condition[end] in _BLANKS:
+        end += 1
+    if not replacement:
+        if out and out[-1].endswith(","):
+            out[-1] = out[-1][:-1]
+            _drop_empty(out)
+        elif condition[end : end + 1] == ",":
+            end += 1
+    out.append(f" {replacement} " if out else f"{replacement} ")
+    return end
+
+
+def _strip(out: list[str]) -> None:
+    """Take the blanks at the end away."""
+    while out:
+        out[-1] = out[-1].rstrip(_BLANKS)
+        if out[-1]:
+            return
+        out.pop()
+
+
+def _drop_empty(out: list[str]) -> None:
+    while out and not out[-1]:
+        out.pop()
 
 
 def with_exceptions(condition: str, exceptions: Iterable[ExceptionItem]) -> str:
@@ -88,102 +107,64 @@ def with_exceptions(condition: str, exceptions: Iterable[ExceptionItem]) -> str:
     Raises:
         LoadError: an exception's values do not fit its fields.
     """
-    parts = [f"({condition})"]
-    for exception in exceptions:
-        clause = _tuple_clause(exception) if exception.fields.is_list else _single_clause(exception)
-        parts.extend([f"and not {clause}"] if clause else [])
-    return " ".join(parts)
+    clauses = filter(None, map(exception_clause, exceptions))
+    return " ".join([f"({condition})", *(f"and not {clause}" for clause in clauses)])
 
 
-def _single_clause(exception: ExceptionItem) -> str:
-    values = []
-    for entry in exception.values:
-        if entry.is_list:
-            raise refused("Expected values array to contain a list of strings", exception.context)
-        values.append(_quoted(entry.item or "") if entry.item else "")
-    if not values:
-        return ""
-    return f"({exception.fields.item} {exception.comps.item or ''} ({', '.join(values)}))"
+class TooLongError(ValueError):
+    """Conditions have grown too long by substitution."""
 
 
-def _tuple_clause(exception: ExceptionItem) -> str:
-    rows = [_row(exception, row) for row in exception.values]
-    return f"({' or '.join(rows)})" if rows else ""
-
-
-def _row(exception: ExceptionItem, row: Entry) -> str:
-    fields, comps = exception.fields.texts(), exception.comps.texts()
-    cells = row.items or []
-    if len(cells) != len(fields):
-        raise refused("Fields and values lists must have equal length", exception.context)
-    comps += [""] * (len(fields) - len(comps))
-    checks = [
-        f" {name} {comp} {_cell(cell, comp)}" for name, comp, cell in zip(fields, comps, cells, strict=False)
-    ]
-    return f"({' and '.join(checks)})"
-
-
-def _cell(cell: Entry, comp: str) -> str:
-    if cell.is_list:
-        return f"({', '.join(_quoted(text) if text else '' for text in cell.texts())})"
-    text = cell.item or ""
-    if takes_list(comp):
-        return text if text.startswith("(") else f"({text})"
-    return _quoted(text) if text else ""
-
-
-@dataclass(slots=True)
-class MacroResolver:
-    """Puts macros into a tree.
+class Lists:
+    """Puts all lists into conditions.
 
     Attributes:
-        macros: the trees of the macros that may be used.
-        resolved: the names that were replaced.
-        problem: the first thing that went wrong: a message and its place.
-        checks: how many leaves the tree has so far.
+        used: the names of the lists that something refers to.
     """
 
-    macros: Mapping[str, Any]
-    resolved: set[str] = field(default_factory=set)
-    problem: tuple[str, Pos] | None = None
-    checks: int = 0
+    def __init__(self, lists: Mapping[str, ListItem]) -> None:
+        self._items, self.used = expand_lists(lists)
+        self._names = list(self._items)
+        self._positions = {name: position for position, name in enumerate(self._names)}
+        self._inside: dict[str, set[int]] = {}
+        self._odd = {position for name, position in self._positions.items() if not _WORD.fullmatch(name)}
+        self._total = 0
 
-    def resolve(self, node: Any) -> Any:
-        """The tree with every known macro in place; see ``problem`` for the rest."""
-        return self._resolve(node, ())
+    def put_into(self, condition: str) -> str:
+        """The condition with every list in place, in the order of their definition.
 
-    def _resolve(self, node: Any, path: tuple[str, ...]) -> Any:
-        if self.checks > MAX_CHECKS:
-            return node
-        match node:
-            case And(children=children, pos=pos):
-                return And(tuple(self._resolve(child, path) for child in children), pos)
-            case Or(children=children, pos=pos):
-                return Or(tuple(self._resolve(child, path) for child in children), pos)
-            case Not(child=child, pos=pos):
-                return Not(self._resolve(child, path), pos)
-            case Identifier():
-                return self._macro(node, path)
-            case _:
-                self._count(node.pos)
-                return node
+        Raises:
+            TooLongError: the condition, or all so far together, have grown too long.
+        """
+        pending = sorted(self._mentioned(condition) | self._odd)
+        latest = -1
+        while pending:
+            position = heapq.heappop(pending)
+            if position == latest:
+                continue
+            latest, name = position, self._names[position]
+            text = substitute_list(condition, name, self._items[name])
+            if text is not condition:
+                self.used.add(name)
+                condition = self._checked(text)
+                for other in self._mentioned_by(name):
+                    if other > position:
+                        heapq.heappush(pending, other)
+        self._total += len(condition)
+        return condition
 
-    def _count(self, pos: Pos) -> None:
-        self.checks += 1
-        if self.checks > MAX_CHECKS:
-            self._note(f"condition has more than {MAX_CHECKS} checks once its macros are in place", pos)
+    def _checked(self, condition: str) -> str:
+        if len(condition) > MAX_CONDITION or self._total + len(condition) > MAX_CONDITIONS:
+            raise TooLongError("lists make the conditions too long")
+        return condition
 
-    def _macro(self, node: Identifier, path: tuple[str, ...]) -> Any:
-        tree = self.macros.get(node.name)
-        if tree is None:
-            self._note(f"Undefined macro '{node.name}' used in filter.", node.pos)
-            return node
-        if node.name in path:
-            self._note(f"reference loop in macro '{node.name}'", node.pos)
-            return node
-        self.resolved.add(node.name)
-        return self._resolve(tree, (*path, node.name))
+    def _mentioned(self, text: str) -> set[int]:
+        """The positions of the lists whose names are words of a text."""
+        return {
+            position for word in _WORD.findall(text) if (position := self._positions.get(word)) is not None
+        }
 
-    def _note(self, message: str, pos: Pos) -> None:
-        if self.problem is None:
-            self.problem = (message, pos)
+    def _mentioned_by(self, name: str) -> set[int]:
+        if name not in self._inside:
+            self._inside[name] = self._mentioned(joined(self._items[name]))
+        return self._inside[name]

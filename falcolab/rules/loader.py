@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from falcolab.errors import InputError, RulesError
-from falcolab.fields.catalogue import PLUGINS, SOURCES, SYSCALL
-from falcolab.rules import reader, yaml
+from falcolab.fields.catalogue import SOURCES, SYSCALL
 from falcolab.rules.collector import Collector
 from falcolab.rules.compiler import RuleCompiler
-from falcolab.rules.items import PluginRequirement
+from falcolab.rules.content import Content
+from falcolab.rules.reader import read_documents, refuse_yaml
 from falcolab.rules.report import text_report
-from falcolab.rules.result import Context, ErrorCode, FileResult
+from falcolab.rules.requirements import missing_plugins, sources_of_plugins
+from falcolab.rules.result import FileResult
 from falcolab.rules.ruleset import Ruleset
 from falcolab.rules.schema import schema_warnings
-from falcolab.rules.version import Version
 
 MAX_FILE_BYTES = 64 * 2**20
 """A rules file larger than this is refused."""
@@ -81,7 +82,7 @@ def load_files(paths: Iterable[str | Path], sources: Collection[str] = tuple(SOU
         sources: the event sources that are known; rules of others are skipped with a warning.
 
     Raises:
-        InputError: a path does not exist.
+        InputError: a path does not exist or cannot be read.
     """
     return load_texts(_read_all(paths), sources)
 
@@ -94,100 +95,60 @@ def check_files(paths: Iterable[str | Path], source: str | None = None) -> Loade
         source: one more event source that is known.
 
     Raises:
-        InputError: a path does not exist.
+        InputError: a path does not exist or cannot be read.
     """
-    texts = _read_all(paths)
-    known = {SYSCALL, *required_sources(content for _, content in texts)}
-    return load_texts(texts, known if source is None else {*known, source})
+    contents = [Content.parse(name, raw) for name, raw in _read_all(paths)]
+    known = {SYSCALL, *sources_of_plugins(document for content in contents for document in content.documents)}
+    return _load(contents, known if source is None else {*known, source})
 
 
 def _read_all(paths: Iterable[str | Path]) -> list[tuple[str, bytes]]:
-    texts = []
-    for path in rules_files(paths):
-        try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                raise InputError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, which no rules file is")
-            texts.append((str(path), path.read_bytes()))
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}") from None
-    return texts
+    return [(str(path), _read(path)) for path in rules_files(paths)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise InputError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, which no rules file is")
+    return content
 
 
 def load_texts(texts: Iterable[tuple[str, str | bytes]], sources: Collection[str] = tuple(SOURCES)) -> Loaded:
     """Load contents under names, as :func:`load_files` loads files."""
+    return _load((Content.parse(name, content) for name, content in texts), sources)
+
+
+def required_sources(contents: Iterable[str | bytes]) -> set[str]:
+    """The event sources of the plugins that some contents of rules files require."""
+    parsed = (Content.parse("", content) for content in contents)
+    return sources_of_plugins(document for content in parsed for document in content.documents)
+
+
+def _load(contents: Iterable[Content], sources: Collection[str]) -> Loaded:
     loaded = Loaded(collector=Collector(known_sources=sources))
-    for name, content in texts:
-        loaded.results.append(_load_one(name, content, loaded))
+    parsed: dict[str, Any] = {}
+    for content in contents:
+        loaded.contents[content.name] = content.text
+        loaded.results.append(_load_one(content, loaded, parsed))
     return loaded
 
 
-def _load_one(name: str, content: str | bytes, loaded: Loaded) -> FileResult:
-    result = FileResult(name)
-    if isinstance(content, bytes):
-        try:
-            content = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            message = f"not UTF-8 at byte {error.start}: {error.reason}"
-            result.error(ErrorCode.LOAD_ERR_YAML_PARSE, message, Context.of_file(name))
-            loaded.ruleset = None
-            return result
-    loaded.contents[name] = content
-    _check_schema(content, result)
-    ok = reader.read(content, name, loaded.collector, result)
-    loaded.ruleset = RuleCompiler(loaded.collector, result).compile() if ok else None
-    return result
-
-
-def required_sources(contents: Iterable[bytes]) -> set[str]:
-    """The event sources of the plugins that some rules files require."""
-    return {
-        plugin.source
-        for content in contents
-        for plugin in PLUGINS
-        if plugin.name in _required_plugins(content.decode("utf-8-sig", errors="replace"))
-    }
-
-
-def _required_plugins(content: str) -> set[str]:
-    if "required_plugin_versions" not in content:
-        return set()
-    try:
-        documents = yaml.load_all(content)
-    except yaml.YamlError:
-        return set()
-    items = (item for document in documents for item in document.items or ())
-    needed = (plugin for item in items for plugin in _elements(item.get("required_plugin_versions")))
-    named = (entry.get("name") for plugin in needed for entry in (plugin, *_elements(plugin.get("alternatives"))))
-    return {name.scalar for name in named if name is not None and name.scalar}
-
-
-def _elements(node: yaml.Node | None) -> list[yaml.Node]:
-    return (node.items or []) if node is not None else []
-
-
-def _check_schema(content: str, result: FileResult) -> None:
-    try:
-        documents = yaml.load_all(content)
-    except yaml.YamlError:
-        return
-    if not all(document.is_null for document in documents):
-        result.schema_warnings = schema_warnings(documents)
+def _load_one(content: Content, loaded: Loaded, parsed: dict[str, Any]) -> FileResult:
+    result = FileResult(content.name)
+    loaded.ruleset = None
+    if content.error is not None:
+        refuse_yaml(content.error, content.name, result)
+        return result
+    if not all(document.is_null for document in content.documents):
+        result.schema_warnings = schema_warnings(content.documents)
         result.schema_valid = not result.schema_warnings
-
-
-def missing_plugins(requirements: Iterable[PluginRequirement]) -> list[PluginRequirement]:
-    """The requirements that no plugin of falcolab satisfies."""
-    available = {plugin.name: Version(*plugin.version) for plugin in PLUGINS}
-
-    def satisfied(name: str, version: str) -> bool:
-        required = Version.parse(version)
-        return required is not None and name in available and available[name].satisfies(required)
-
-    return [
-        need
-        for need in requirements
-        if not any(satisfied(name, version) for name, version in need.alternatives)
-    ]
+    if read_documents(content.documents, content.name, loaded.collector, result):
+        loaded.ruleset = RuleCompiler(loaded.collector, result, parsed).compile()
+    return result
 
 
 def load_rules(*paths: str | Path) -> Ruleset:

@@ -7,33 +7,21 @@ at the first error of a file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from falcolab.rules import decode, yaml
+from falcolab.rules import decode, overrides, yaml
 from falcolab.rules.collector import Collector
 from falcolab.rules.decode import LoadError, invalid
-from falcolab.rules.items import ListItem, MacroItem, PluginRequirement, RuleItem, RuleUpdate
-from falcolab.rules.priority import Priority
+from falcolab.rules.items import ListItem, MacroItem
+from falcolab.rules.requirements import engine_version, plugin_requirements
 from falcolab.rules.result import Context, ErrorCode, FileResult, WarningCode
-from falcolab.rules.version import Version
-from falcolab.rules.yaml import Node
+from falcolab.rules.rule_reader import RuleReader
+from falcolab.rules.yaml import Node, YamlError
 
 _MACRO_NAME = r"([a-zA-Z]+[a-zA-Z0-9_]*)"
 _LIST_NAME = r"""([^()"'[:space:]=,]+)"""
 _VALID_MACRO_NAME = re.compile(_MACRO_NAME)
 _VALID_LIST_NAME = re.compile(r"""[^()"'\s=,]+""", re.ASCII)
-
-_APPEND = (
-    "'append' key is deprecated. Add an 'append' entry (e.g. 'condition: append') under 'override' instead."
-)
-_ENABLED = (
-    "The standalone 'enabled' key usage is deprecated. The correct approach requires also a 'replace' entry "
-    "under the 'override' key (i.e. 'enabled: replace')."
-)
-_BOTH = (
-    "Keys 'override' and 'append: true' cannot be used together. Add an 'append' entry "
-    "(e.g. 'condition: append') under 'override' instead."
-)
 
 KEYS = {
     "required_engine_version": frozenset({"required_engine_version"}),
@@ -42,43 +30,33 @@ KEYS = {
     "macro": frozenset({"macro", "condition", "append", "override"}),
     "rule": frozenset(
         {
-            "rule",
-            "condition",
-            "output",
-            "desc",
-            "priority",
-            "source",
-            "enabled",
-            "tags",
-            "exceptions",
-            "warn_evttypes",
-            "skip-if-unknown-filter",
-            "capture",
-            "capture_duration",
-            "append",
-            "override",
+            *("rule", "condition", "output", "desc", "priority", "source", "enabled", "tags", "exceptions"),
+            *("warn_evttypes", "skip-if-unknown-filter", "capture", "capture_duration", "append", "override"),
         }
     ),
 }
 """The kinds of items, in the order in which Falco looks for them, with the keys that each may have."""
 
-_APPENDABLE = ("condition", "exceptions", "output", "desc", "tags")
-_REPLACEABLE = (
-    *("condition", "exceptions", "output", "desc", "tags", "priority"),
-    *("enabled", "warn_evttypes", "skip-if-unknown-filter", "capture", "capture_duration"),
-)
-_ATTRIBUTES = {"desc": "description", "skip-if-unknown-filter": "skip_if_unknown_filter"}
-
 
 def read(content: str, name: str, collector: Collector, result: FileResult) -> bool:
     """Collect the items of a file's content; whether that went without error."""
-    context = Context.of_file(name)
     try:
         documents = yaml.load_all(content)
-    except yaml.YamlError as error:
-        place = context.at(error.mark, "value for")
-        result.error(ErrorCode.LOAD_ERR_YAML_PARSE, error.message, place)
+    except YamlError as error:
+        refuse_yaml(error, name, result)
         return False
+    return read_documents(documents, name, collector, result)
+
+
+def refuse_yaml(error: YamlError, name: str, result: FileResult) -> None:
+    """Record that a file is no YAML."""
+    place = Context.of_file(name).at(error.mark, "value for")
+    result.error(ErrorCode.LOAD_ERR_YAML_PARSE, error.message, place)
+
+
+def read_documents(documents: Iterable[Node], name: str, collector: Collector, result: FileResult) -> bool:
+    """Collect the items of a file's documents; whether that went without error."""
+    context = Context.of_file(name)
     try:
         for document in documents:
             if not document.is_null:
@@ -102,6 +80,7 @@ def _read_document(document: Node, context: Context, collector: Collector, resul
 class _Reader:
     def __init__(self, collector: Collector, result: FileResult, context: Context) -> None:
         self.collector, self.result, self.context = collector, result, context
+        self.rules = RuleReader(collector, result)
         self.kinds: dict[str, Callable[[Node], None]] = {
             "required_engine_version": self._engine_version,
             "required_plugin_versions": self._plugin_versions,
@@ -127,7 +106,7 @@ class _Reader:
         return name, self.context.at(item.mark, kind, name)
 
     def _warn_unknown_keys(self, item: Node, kind: str) -> None:
-        unknown = [key for key in item.keys() if key not in KEYS[kind]]
+        unknown = [key for key in item.names() if key not in KEYS[kind]]
         if unknown:
             named = item.get(kind)
             context = self.context.at(item.mark, kind, (named.scalar if named else None) or "")
@@ -137,28 +116,15 @@ class _Reader:
 
     def _engine_version(self, item: Node) -> None:
         context = self.context.at(item.mark, "required_engine_version")
-        text = decode.text(item, "required_engine_version", context)
-        version = Version(0, int(text), 0) if text.isascii() and text.isdigit() else Version.parse(text)
-        if version is None:
-            message = f"Unable to parse engine version '{text}' as a semver string."
-            raise invalid(f'{message} Expected "x.y.z" semver format.', context)
-        self.collector.require_engine(version, context)
+        self.collector.require_engine(engine_version(item, context), context)
 
     def _plugin_versions(self, item: Node) -> None:
         node = item.get("required_plugin_versions")
-        if node is None:
-            return
-        context = self.context.at(node.mark, "required plugin versions")
-        if node.items is None:
-            raise invalid("Value of required_plugin_versions must be a sequence", context)
-        for plugin in node.items:
-            self.collector.require_plugin(_plugin_requirement(plugin, context))
-
-    def _append_flag(self, item: Node, context: Context) -> bool:
-        append = decode.optional_boolean(item, "append", False, context)
-        if append:
-            self.result.warn(WarningCode.LOAD_DEPRECATED_ITEM, _APPEND, context)
-        return append
+        if node is not None:
+            for requirement in plugin_requirements(
+                node, self.context.at(node.mark, "required plugin versions")
+            ):
+                self.collector.require_plugin(requirement)
 
     def _list(self, item: Node) -> None:
         name, context = self._named(item, "list")
@@ -177,7 +143,8 @@ class _Reader:
             message = "Macro has an invalid name. Macro names should match a regular expression: "
             self.result.warn(WarningCode.LOAD_INVALID_MACRO_NAME, message + _MACRO_NAME, context)
         condition = decode.text(item, "condition", context)
-        info = MacroItem(name, condition, context, _inside(item, "condition", "macro condition", context))
+        place = decode.inside(item, "condition", "macro condition", context)
+        info = MacroItem(name, condition, context, place)
         if self._appends(item, "condition", context):
             self.collector.append_macro(info)
         else:
@@ -185,158 +152,9 @@ class _Reader:
 
     def _appends(self, item: Node, key: str, context: Context) -> bool:
         """Whether a list or macro adds to an earlier one, by either way of saying so."""
-        append = self._append_flag(item, context)
-        overrides = _overrides(item, (key,), (key,), context)
-        if append and overrides:
-            raise invalid(_BOTH, context)
-        return append or overrides.get(key) == "append"
+        append, operations = overrides.appends(item, (key,), (key,), context, self.result)
+        return append or operations.get(key) == "append"
 
     def _rule(self, item: Node) -> None:
         name, context = self._named(item, "rule")
-        append = self._append_flag(item, context)
-        overrides = _overrides(item, _APPENDABLE, _REPLACEABLE, context)
-        if append and overrides:
-            raise invalid(_BOTH, context)
-        if overrides:
-            self._override(item, name, overrides, context)
-        elif append:
-            self._append_rule(item, name, context)
-        elif all(item.get(key) is None for key in ("condition", "output", "desc", "priority")):
-            enabled = decode.boolean(item, "enabled", context)
-            self.result.warn(WarningCode.LOAD_DEPRECATED_ITEM, _ENABLED, context)
-            self.collector.enable_rule(name, enabled, context)
-        else:
-            self.collector.define_rule(self._full_rule(item, name, context), self.result)
-
-    def _override(self, item: Node, name: str, overrides: dict[str, str], context: Context) -> None:
-        expected = [key for key in _REPLACEABLE if item.get(key) is not None]
-        for operation, keys in (("append", _APPENDABLE), ("replace", _REPLACEABLE)):
-            chosen = [key for key in keys if overrides.get(key) == operation]
-            if not chosen:
-                continue
-            update = RuleUpdate(name, context)
-            for key in chosen:
-                self._take(item, key, operation, expected, update)
-            if operation == "append":
-                self.collector.append_rule(update)
-            else:
-                self.collector.replace_rule(update)
-        for key in sorted(expected):
-            node = item.get(key)
-            message = f"Unexpected key '{key}': no corresponding entry under 'override' is defined."
-            raise invalid(message, context.at(node.mark if node else item.mark, "overrides", key))
-
-    def _take(self, item: Node, key: str, operation: str, expected: list[str], update: RuleUpdate) -> None:
-        if key not in expected:
-            article = "An" if operation == "append" else "A"
-            message = f"{article} {operation} override for '{key}' was specified but '{key}' is not defined"
-            raise invalid(message, update.context)
-        expected.remove(key)
-        value = self._property(item, key, update.context, append=operation == "append")
-        setattr(update, _ATTRIBUTES.get(key, key), value)
-
-    def _property(self, item: Node, key: str, context: Context, *, append: bool) -> object:
-        match key:
-            case "exceptions":
-                return decode.exceptions(item, context, self.result, append=append)
-            case "tags":
-                return set(decode.texts(item, "tags", context))
-            case "priority":
-                return _priority(item, context)
-            case "capture_duration":
-                return decode.unsigned(item, key, context)
-            case "enabled" | "warn_evttypes" | "skip-if-unknown-filter" | "capture":
-                return decode.boolean(item, key, context)
-            case _:
-                return decode.text(item, key, context)
-
-    def _append_rule(self, item: Node, name: str, context: Context) -> None:
-        update = RuleUpdate(name, context)
-        if item.get("condition") is not None:
-            update.condition = decode.text(item, "condition", context)
-        if item.get("exceptions") is not None:
-            update.exceptions = decode.exceptions(item, context, self.result, append=True)
-        self.collector.append_rule(update)
-
-    def _full_rule(self, item: Node, name: str, context: Context) -> RuleItem:
-        rule = RuleItem(name, context)
-        rule.condition = decode.text(item, "condition", context)
-        rule.condition_context = _inside(item, "condition", "rule condition", context)
-        rule.output = decode.text(item, "output", context).strip()
-        rule.output_context = _inside(item, "output", "rule output", context)
-        rule.description = decode.text(item, "desc", context)
-        rule.priority = _priority(item, context)
-        if item.get("source") is not None:
-            rule.source = decode.text(item, "source", context, may_be_empty=True) or rule.source
-        rule.enabled = decode.optional_boolean(item, "enabled", True, context)
-        rule.warn_evttypes = decode.optional_boolean(item, "warn_evttypes", True, context)
-        rule.skip_if_unknown_filter = decode.optional_boolean(item, "skip-if-unknown-filter", False, context)
-        rule.capture = decode.optional_boolean(item, "capture", False, context)
-        if item.get("capture_duration") is not None:
-            rule.capture_duration = decode.unsigned(item, "capture_duration", context)
-        if item.get("tags") is not None:
-            rule.tags = set(decode.texts(item, "tags", context))
-        rule.exceptions = decode.exceptions(item, context, self.result, append=False)
-        return rule
-
-
-def _inside(item: Node, key: str, item_type: str, context: Context) -> Context:
-    node = item.get(key)
-    return context.at(node.mark if node else item.mark, item_type)
-
-
-def _priority(item: Node, context: Context) -> Priority:
-    text = decode.text(item, "priority", context)
-    priority = Priority.parse(text)
-    if priority is None:
-        known = ", ".join(level.name for level in Priority)
-        place = _inside(item, "priority", "rule priority", context)
-        raise invalid("Invalid priority", place, hint=f"one of {known}")
-    return priority
-
-
-def _overrides(
-    item: Node, appendable: tuple[str, ...], replaceable: tuple[str, ...], context: Context
-) -> dict[str, str]:
-    """The entries of ``override``: key -> ``append`` or ``replace``."""
-    node = item.get("override")
-    if node is None:
-        return {}
-    inside = context.at(item.mark, "overrides")
-    out: dict[str, str] = {}
-    for key_node, value in node.pairs or ():
-        key, operation = key_node.scalar or "", value.scalar or ""
-        allowed = {"append": key in appendable, "replace": key in replaceable}
-        if operation not in allowed:
-            known = "".join(f"{name} " for name, ok in allowed.items() if ok)
-            message = (
-                f"Invalid override operation for key '{key}': '{operation}'. Allowed values are: {known}"
-            )
-            raise invalid(message, inside.at(value.mark, "value for", key))
-        if not allowed[operation]:
-            why = "be appended to, use 'replace' instead" if operation == "append" else "be replaced"
-            raise invalid(f"Key '{key}' cannot {why}", inside.at(key_node.mark, "overrides", key))
-        out[key] = operation
-    return out
-
-
-def _plugin_requirement(plugin: Node, parent: Context) -> PluginRequirement:
-    context = parent.at(plugin.mark, "required plugin versions entry")
-    if plugin.pairs is None:
-        raise invalid("Plugin version must be a mapping", context)
-    name = decode.text(plugin, "name", context)
-    context = parent.at(plugin.mark, "required plugin versions entry", name)
-    pairs = [(name, decode.text(plugin, "version", context))]
-    alternatives = plugin.get("alternatives")
-    if alternatives is not None:
-        if alternatives.items is None:
-            raise invalid("Value of plugin version alternatives must be a sequence", context)
-        pairs += [_alternative(node, context) for node in alternatives.items]
-    return PluginRequirement(tuple(pairs), context)
-
-
-def _alternative(node: Node, parent: Context) -> tuple[str, str]:
-    context = parent.at(node.mark, "required plugin versions alternative")
-    if node.pairs is None:
-        raise invalid("Plugin version alternative must be a mapping", context)
-    return decode.text(node, "name", context), decode.text(node, "version", context)
+        self.rules.read(item, name, context)

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from falcolab.lang.ast import Pos
+from falcolab.lang.strings import to_bytes
 from falcolab.rules.yaml import Mark
 
 
@@ -38,12 +39,12 @@ class WarningCode(Enum):
     LOAD_UNUSED_MACRO = "A macro is defined and nothing uses it."
     LOAD_UNUSED_LIST = "A list is defined and nothing uses it."
     LOAD_UNKNOWN_ITEM = "A top-level item is of no known kind and is ignored."
-    LOAD_DEPRECATED_ITEM = "A deprecated key, field or form is used."
+    LOAD_DEPRECATED_ITEM = "A deprecated item is employed by lists, macros, or rules."
     LOAD_WARNING_EXTENSION = "An extension item has a warning."
-    LOAD_APPEND_NO_VALUES = "An exception is appended without values."
+    LOAD_APPEND_NO_VALUES = "A rule exception is overriding/appending with no values"
     LOAD_EXCEPTION_NAME_NOT_UNIQUE = "A rule has two exceptions of one name."
-    LOAD_INVALID_MACRO_NAME = "A macro's name cannot be used in conditions."
-    LOAD_INVALID_LIST_NAME = "A list's name cannot be used in conditions."
+    LOAD_INVALID_MACRO_NAME = "A macro is defined with an invalid name"
+    LOAD_INVALID_LIST_NAME = "A list is defined with an invalid name"
     LOAD_COMPILE_CONDITION = "A condition compiles, but probably not to what was meant."
     LOAD_UNKNOWN_KEY = "An item has a key that does not belong there; it is ignored."
 
@@ -57,15 +58,21 @@ class Location:
     file: str
     mark: Mark
 
-    def as_json(self) -> dict[str, Any]:
-        """Falco's shape of a location."""
-        position = {
-            "name": self.file,
-            "line": self.mark.line,
-            "column": self.mark.column,
-            "offset": self.mark.offset,
-        }
+    def as_json(self, text: str) -> dict[str, Any]:
+        """Falco's shape of a location; it counts bytes.
+
+        Args:
+            text: of the file that the location is in.
+        """
+        mark = self.mark if text.isascii() else _in_bytes(self.mark, text)
+        position = {"name": self.file, "line": mark.line, "column": mark.column, "offset": mark.offset}
         return {"item_type": self.item_type, "item_name": self.item_name, "position": position}
+
+
+def _in_bytes(mark: Mark, text: str) -> Mark:
+    before = text[: mark.offset]
+    line = text[max(mark.offset - mark.column, 0) : mark.offset]
+    return Mark(mark.line, len(to_bytes(line)), len(to_bytes(before)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,11 @@ class Context:
         mark = Mark(last.line + pos.line, last.column + pos.column, last.offset + pos.index)
         return Context((*self.locations, Location("condition expression", "", name, mark)), condition)
 
+    def as_json(self, contents: dict[str, str]) -> list[dict[str, Any]]:
+        """Falco's shape of the locations."""
+        text = contents.get(self.file, "")
+        return [location.as_json(text if location.file == self.file else "") for location in self.locations]
+
     @property
     def file(self) -> str:
         """The file's name."""
@@ -126,6 +138,7 @@ class Finding:
         context: where.
         description: what the code means.
         hint: what to do, if that is known.
+        deprecated_field: the field that it is about, if it is about a deprecated one.
     """
 
     code: str
@@ -133,18 +146,20 @@ class Finding:
     context: Context
     description: str
     hint: str | None = None
+    deprecated_field: str | None = None
 
     def as_json(self, contents: dict[str, str]) -> dict[str, Any]:
         """Falco's shape of an error or warning."""
-        return {
+        out = {
             "code": self.code,
             "codedesc": self.description,
             "message": self.message,
             "context": {
-                "locations": [location.as_json() for location in self.context.locations],
+                "locations": self.context.as_json(contents),
                 "snippet": snippet(self.context, contents),
             },
         }
+        return out if self.deprecated_field is None else out | {"deprecated_field": self.deprecated_field}
 
 
 @dataclass(slots=True)
@@ -169,6 +184,11 @@ class FileResult:
     def warn(self, code: WarningCode, message: str, context: Context, hint: str | None = None) -> None:
         """Record a warning."""
         self.warnings.append(Finding(code.name, message, context, code.value, hint))
+
+    def warn_deprecated(self, field_name: str, message: str, context: Context) -> None:
+        """Record the use of a deprecated field."""
+        code = WarningCode.LOAD_DEPRECATED_ITEM
+        self.warnings.append(Finding(code.name, message, context, code.value, None, field_name))
 
     def as_json(self, contents: dict[str, str]) -> dict[str, Any]:
         """Falco's shape of one file's result."""

@@ -69,6 +69,8 @@ def _sequence(element: Check, *, every: bool = False) -> Check:
             yield _fail(path, _TYPE)
             return
         for index, item in enumerate(node.items):
+            if element is _string and item.is_scalar:
+                continue
             found = list(element(item, f"{path}[{index}]"))
             if found:
                 yield from found

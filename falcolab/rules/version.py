@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_SEMVER = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", re.ASCII)
+_VERSION = re.compile(r"\s*\+?([0-9]+)\.\s*\+?([0-9]+)\.\s*\+?([0-9]+)", re.ASCII)
+
+_LARGEST = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,13 +23,17 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version | None:
-        """The version that a text names, or None."""
-        match = _SEMVER.fullmatch(text)
-        return cls(*map(int, match.groups())) if match else None
+        """The version that a text begins with, or None; like Falco it does not look further."""
+        match = _VERSION.match(text)
+        return cls(*map(_number, match.groups())) if match else None
 
     def satisfies(self, required: Version) -> bool:
         """Whether this version will do where ``required`` is asked for: same major, and not older."""
         return self.major == required.major and self >= required
+
+
+def _number(digits: str) -> int:
+    return min(int(digits), _LARGEST) if len(digits) <= 10 else _LARGEST
 
 
 ENGINE = Version(0, 62, 0)

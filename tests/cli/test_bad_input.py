@@ -202,7 +202,7 @@ def test_the_same_content_adds_nothing_and_equal_events_in_one_file_are_two(run:
         (b"", 0, "Ok"),
         (b"# only a comment\n", 0, "Ok"),
         (b"- [", 1, "LOAD_ERR_YAML_PARSE"),
-        (b"- rule: \xff\xfe\n", 1, "LOAD_ERR_YAML_PARSE"),
+        (b"- rule: \xff\xfe\n", 1, "LOAD_ERR_YAML_VALIDATE"),
         (b"[" * 10_000, 1, "LOAD_ERR_YAML_PARSE"),
         (
             b"a: &a [x,x,x,x,x,x,x,x,x]\n"
