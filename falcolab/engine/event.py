@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from falcolab.fields.field import Reading
 from falcolab.fields.types import Kind
 from falcolab.lang.ast import And, Not, Or
 from falcolab.lang.operators import Operator
@@ -105,6 +106,21 @@ def compile_test(test: Test, slots: Slots) -> Judge:
 
 
 def _against_constants(operator: Operator, test: Test, right: tuple[Any, ...]) -> Callable[[Any], bool]:
+    reading = test.left.reading if isinstance(test.left, FieldValue) else Reading.VALUE
+    if reading is Reading.VALUE:
+        return _against_values(operator, test, right)
+    if reading is Reading.WITHIN:
+        return lambda distance: bool(distance <= right[0] * _MILLISECOND)
+    holds = _against_values(operator, test, right[:1] if reading is Reading.EITHER_FIRST else right)
+    if reading is not Reading.ANY and operator.name == "!=":
+        return lambda candidates: bool(candidates) and all(map(holds, candidates))
+    return lambda candidates: any(map(holds, candidates))
+
+
+_MILLISECOND = 10**6
+
+
+def _against_values(operator: Operator, test: Test, right: tuple[Any, ...]) -> Callable[[Any], bool]:
     if test.left.shape.is_list:
         return _list_test(operator.name, operator.prepare(right))
     compare = operator.kinds[test.left.shape.type.kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falcolab.fields.field import Arg, Field
+from falcolab.fields.field import Arg, Field, Reading
 from falcolab.fields.types import Type
 
 DESCRIPTOR: tuple[Field, ...] = (
@@ -23,6 +23,7 @@ DESCRIPTOR: tuple[Field, ...] = (
         rhs=False,
         transformable=False,
         condition_only=True,
+        reading=Reading.EITHER,
     ),
     Field("fd.cip", Type.IPADDR, "Address of the side that opened the connection."),
     Field("fd.sip", Type.IPADDR, "Address of the side that accepted the connection."),
@@ -35,6 +36,7 @@ DESCRIPTOR: tuple[Field, ...] = (
         rhs=False,
         transformable=False,
         condition_only=True,
+        reading=Reading.EITHER,
     ),
     Field("fd.cport", Type.PORT, "Port of the side that opened the connection."),
     Field("fd.sport", Type.PORT, "Port of the side that accepts connections."),
@@ -59,6 +61,7 @@ DESCRIPTOR: tuple[Field, ...] = (
         rhs=False,
         transformable=False,
         condition_only=True,
+        reading=Reading.EITHER,
     ),
     Field("fd.cproto", Type.CHARBUF, "Port of the client side as text; Falco looks up no service names."),
     Field("fd.sproto", Type.CHARBUF, "Port of the server side as text; Falco looks up no service names."),
@@ -71,6 +74,7 @@ DESCRIPTOR: tuple[Field, ...] = (
         rhs=False,
         transformable=False,
         condition_only=True,
+        reading=Reading.EITHER_FIRST,
     ),
     Field(
         "fd.cnet",
@@ -116,6 +120,7 @@ DESCRIPTOR: tuple[Field, ...] = (
         "Domain name whose addresses include that of the client.",
         rhs=False,
         transformable=False,
+        reading=Reading.EITHER,
     ),
     Field(
         "fd.sip.name",
@@ -123,6 +128,7 @@ DESCRIPTOR: tuple[Field, ...] = (
         "Domain name whose addresses include that of the server.",
         rhs=False,
         transformable=False,
+        reading=Reading.EITHER,
     ),
     Field(
         "fd.lip.name",
@@ -130,6 +136,7 @@ DESCRIPTOR: tuple[Field, ...] = (
         "Domain name whose addresses include that of the local end.",
         rhs=False,
         transformable=False,
+        reading=Reading.EITHER,
     ),
     Field(
         "fd.rip.name",
@@ -137,6 +144,7 @@ DESCRIPTOR: tuple[Field, ...] = (
         "Domain name whose addresses include that of the remote end.",
         rhs=False,
         transformable=False,
+        reading=Reading.EITHER,
     ),
     Field("fd.dev", Type.INT32, "Number of the device that holds the file, printed in hexadecimal."),
     Field("fd.dev.major", Type.INT32, "Major number of the device that holds the file."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from falcolab.fields.field import Arg, Field
+from falcolab.fields.field import Arg, Field, Reading
 from falcolab.fields.types import Type
 
 PROCESS: tuple[Field, ...] = (
@@ -17,6 +17,7 @@ PROCESS: tuple[Field, ...] = (
         arg=Arg.OPTIONAL,
         rhs=False,
         transformable=False,
+        reading=Reading.ANY,
     ),
     Field("proc.exepath", Type.CHARBUF, "Path of the executable file, with symbolic links resolved."),
     Field(
@@ -29,6 +30,7 @@ PROCESS: tuple[Field, ...] = (
         arg=Arg.OPTIONAL,
         rhs=False,
         transformable=False,
+        reading=Reading.ANY,
     ),
     Field("proc.name", Type.CHARBUF, "Name of the process in the kernel, cut to 15 bytes."),
     Field("proc.pname", Type.CHARBUF, "Name of the parent process in the kernel, cut to 15 bytes."),
@@ -39,6 +41,7 @@ PROCESS: tuple[Field, ...] = (
         arg=Arg.OPTIONAL,
         rhs=False,
         transformable=False,
+        reading=Reading.ANY,
     ),
     Field(
         "proc.args",
@@ -61,6 +64,7 @@ PROCESS: tuple[Field, ...] = (
         arg=Arg.OPTIONAL,
         rhs=False,
         transformable=False,
+        reading=Reading.ANY,
     ),
     Field("proc.cmdnargs", Type.UINT64, "How many arguments follow the program on the command line."),
     Field(
@@ -84,6 +88,7 @@ PROCESS: tuple[Field, ...] = (
         arg=Arg.OPTIONAL,
         rhs=False,
         transformable=False,
+        reading=Reading.ANY_UNNAMED,
     ),
     Field("proc.cwd", Type.CHARBUF, "Working directory of the process, with a slash at its end."),
     Field(
@@ -101,6 +106,7 @@ PROCESS: tuple[Field, ...] = (
         arg=Arg.OPTIONAL,
         rhs=False,
         transformable=False,
+        reading=Reading.ANY,
     ),
     Field("proc.vpid", Type.INT64, "Process ID in the process's own PID namespace."),
     Field("proc.pvpid", Type.INT64, "Process ID of the parent in the parent's own PID namespace."),

@@ -6,7 +6,7 @@ the others were meant for tables of other programs.
 
 from __future__ import annotations
 
-from falcolab.fields.field import Arg, Field
+from falcolab.fields.field import Arg, Field, Reading
 from falcolab.fields.types import Type
 
 SYSCALL_EVENT: tuple[Field, ...] = (
@@ -99,6 +99,7 @@ SYSCALL_EVENT: tuple[Field, ...] = (
         rhs=False,
         transformable=False,
         condition_only=True,
+        reading=Reading.WITHIN,
     ),
     Field(
         "evt.abspath",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from falcolab.system import descriptors
-from falcolab.system.params import NOT_AVAILABLE, raw, signed, succeeded, text, unsigned
+from falcolab.system.params import NOT_AVAILABLE, signed, succeeded, text, unsigned
 from falcolab.system.paths import UNKNOWN_DIRECTORY, concat, directory, sanitized
 from falcolab.system.thread import Descriptor, FdFlag, FdType, Thread
 
@@ -76,14 +76,13 @@ def _opened(  # noqa: PLR0913, PLR0917 - they are all that tells one way to open
         return
     layer = FdFlag.UPPER_LAYER if flags & _UPPER_LAYER else 0
     layer |= FdFlag.LOWER_LAYER if flags & _LOWER_LAYER else 0
-    has_inode = bool(raw(event, device_at + 1))
     opened = Descriptor(
         FdType.DIRECTORY if flags & _O_DIRECTORY else FdType.FILE_V2,
         concat(base, name),
         nameraw=name,
         openflags=flags,
         flags=layer,
-        dev=(unsigned(event, device_at) or 0) if has_inode else 0,
+        dev=unsigned(event, device_at) or 0,
         ino=unsigned(event, device_at + 1) or 0,
     )
     descriptors.add(machine, event, thread, number, opened)
