@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.conformance import audit, loading, scap_conditions, scap_events, scap_fields
+from tests.conformance import audit, loading, scap_conditions, scap_events, scap_fields, syscall
 from tests.conformance.outcome import Outcome
 
 Suite = Callable[[Path], Iterator[Outcome]]
@@ -18,6 +18,7 @@ SUITES: dict[str, Suite] = {
     "conditions/k8s_audit": audit.conditions,
     "alerts/k8s_audit": audit.alerts,
     "fields/k8s_audit": audit.fields,
+    "conditions/syscall compile": syscall.compiled,
     "fields/scap": scap_fields.fields,
     "conditions/scap events": scap_conditions.conditions,
     "scap/events": scap_events.numbering,
