@@ -51,42 +51,45 @@ def _latin(text: str) -> str:
 @lru_cache(maxsize=4096)
 def glob(pattern: str) -> Predicate:
     """fnmatch(3) in the C locale without flags: ``*`` and ``?`` also match ``/`` and dots."""
-    return _compiled_glob(pattern, 0)
+    compiled = re.compile(_glob_to_regex(_latin(pattern)), re.DOTALL | re.ASCII)
+    return lambda text: compiled.fullmatch(_latin(text)) is not None
 
 
 @lru_cache(maxsize=4096)
 def iglob(pattern: str) -> Predicate:
     """The same with FNM_CASEFOLD."""
-    return _compiled_glob(pattern, re.IGNORECASE)
-
-
-def _compiled_glob(pattern: str, flags: int) -> Predicate:
-    compiled = re.compile(_glob_to_regex(_latin(pattern)), re.DOTALL | re.ASCII | flags)
-    return lambda text: compiled.fullmatch(_latin(text)) is not None
+    matches_lower = glob(ascii_lower(pattern))
+    return lambda text: matches_lower(ascii_lower(text))
 
 
 def _glob_to_regex(pattern: str) -> str:
-    out: list[str] = []
+    """A regex that never tries a place twice: what stands between stars matches where it first can."""
+    first, *others = _between_stars(pattern)
+    if not others:
+        return first
+    return first + "".join(f"(?>.*?{part})" for part in others[:-1] if part) + f".*{others[-1]}"
+
+
+def _between_stars(pattern: str) -> list[str]:
+    parts: list[str] = [""]
     index = 0
     while index < len(pattern):
         char = pattern[index]
         index += 1
         if char == "*":
-            # Stars in a row are one: the regex engine would try every split.
-            if not out or out[-1] != ".*":
-                out.append(".*")
+            parts.append("")
         elif char == "?":
-            out.append(".")
+            parts[-1] += "."
         elif char == "[" and (bracket := _bracket(pattern, index)) is not None:
-            out.append(bracket[0])
+            parts[-1] += bracket[0]
             index = bracket[1]
         elif char == "\\" and index < len(pattern):
-            out.append(re.escape(pattern[index]))
+            parts[-1] += re.escape(pattern[index])
             index += 1
         else:
             # A backslash at the end matches nothing in glibc.
-            out.append(re.escape(char) if char != "\\" else r"(?!)")
-    return "".join(out)
+            parts[-1] += re.escape(char) if char != "\\" else r"(?!)"
+    return parts
 
 
 _CLASSES = {
