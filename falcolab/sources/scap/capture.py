@@ -83,6 +83,11 @@ class Capture:
         """How many events were passed over so far because their type is newer than falcolab."""
         return self._events.unknown
 
+    @property
+    def offset(self) -> int:
+        """How many bytes of the (unpacked) file have been read so far."""
+        return self._stream.offset
+
     def __iter__(self) -> Iterator[Snapshot | Event]:
         """The snapshot and the events, once; damage ends them and is told by ``ending``."""
         reason, is_truncated = "", False
