@@ -82,7 +82,9 @@ def test_the_filename_comes_from_the_enter_event(tmp_path: Path) -> None:
 
 def test_todays_enter_events_pass(tmp_path: Path) -> None:
     address = b"\x02\x7f\0\0\x01\x50\0"
-    events, _ = read(tmp_path, event(CONNECT_ENTER, [number(3), address]), event(CONNECT, [number(0), b""]))
+    events, _ = read(
+        tmp_path, event(CONNECT_ENTER, [number(3), address]), event(CONNECT, [number(0), b"", number(3)])
+    )
     assert [each.type.id for each in events] == [CONNECT_ENTER, CONNECT]
     assert values(events[1]) == {"res": number(0), "tuple": b"", "fd": number(3), "addr": address}
 

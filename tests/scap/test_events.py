@@ -120,7 +120,10 @@ GOOD = b"\x03\0" + event_bytes(GETUID, [number(7, 4)])
             block(0x204, b"\x03\0" + struct.pack("<QqIH", TIME, 1, 29, RENAME) + b"\0\0\0\0\0\0\0"),
             "cannot be told",
         ),
-        (block(0x204, b"\x03\0" + struct.pack("<QqIH", TIME, 1, 0, RENAME) + bytes(8)), "cannot be told"),
+        (
+            block(0x204, b"\x03\0" + struct.pack("<QqIH", TIME, 1, 0, RENAME) + bytes(8)),
+            "an event of 0 bytes in a block",
+        ),
         (event(5, [b""] * 7), r"no form of 'close' \(5\) has 7 parameters"),
     ],
 )

@@ -71,7 +71,7 @@ class EventReader:
             shape = None if id_ in large or values > stop else shapes.get(data[lengths:values])
             if shape is not None and values + shape.size <= stop <= limit:
                 params: Params = shape.unpack_from(data, values)
-            elif stop <= limit:
+            elif lengths <= stop <= limit:
                 params = self._params(data[lengths:stop], count, 4 if id_ in large else 2)
             else:
                 raise DamagedError(f"an event of {size} bytes in a block of {length}")
