@@ -20,7 +20,6 @@ from falcolab.system.threads import ThreadTable
 from falcolab.system.users import Users
 
 _REMEMBERED_EXITS = 8192
-_EXECVE, _EXECVEAT_ENTER = 293, 330
 _HEADER = 26
 
 
@@ -130,13 +129,14 @@ class Machine:
             if thread is None:
                 return None
         event.thread = thread
-        id_ = event.type.id
         if plan.is_enter:
             self._enter(event, thread, plan)
         if not plan.is_exit:
             return thread
-        if id_ != thread.last_type + 1 and (id_ != _EXECVE or thread.last_type != _EXECVEAT_ENTER):
+        if thread.last_type not in plan.begun_by:
             thread.last_fd = -1
+            thread.enter = None
+        elif thread.enter is not None and thread.enter.type.id not in plan.begun_by:
             thread.enter = None
         if plan.fd_at >= 0:
             self._find_fd(event, thread, plan.fd_at)
@@ -149,7 +149,8 @@ class Machine:
             thread.last_fd = int.from_bytes(event.params[0][:8], "little", signed=True)
         if plan.is_kept:
             size = _HEADER + sum(len(param) + 2 for param in event.params)
-            thread.enter = event if size <= MAX_ENTER_EVENT else None
+            if size <= MAX_ENTER_EVENT:
+                thread.enter = event
 
     def _find_fd(self, event: Event, thread: Thread, position: int) -> None:
         number = thread.last_fd

@@ -53,6 +53,9 @@ ENTER_TYPES = frozenset({2, 22, 58, 292, 306, 326, 330})
 _SWITCH = 152
 """Says nothing about what the thread was doing."""
 
+_EXECVE, _EXECVEAT_ENTER = 293, 330
+"""A successful execveat ends as an execve."""
+
 _KNOWN_THREADS_ONLY = frozenset({_SWITCH, 186, 223, 225, 227, 335})
 """Types that do not make a placeholder for a thread that is not known."""
 
@@ -93,6 +96,7 @@ class Plan:
         has_thread: whether they are about a thread.
         makes_thread: whether a thread that is not known gets a placeholder.
         is_exit, is_enter: whether they end or begin something in the thread; a few do neither.
+        begun_by: for exit types, the enter types of the same call.
         fd_at: the position of the descriptor they are about; -1 without.
         handler: what changes the tables, if the thread is known.
         observer: what changes the tables in any case.
@@ -105,6 +109,7 @@ class Plan:
     makes_thread: bool
     is_exit: bool
     is_enter: bool
+    begun_by: frozenset[int]
     fd_at: int
     handler: Handler | None
     observer: Observer | None
@@ -127,6 +132,7 @@ def _plan(type_: EventType) -> Plan:
         makes_thread=has_thread and not is_passed_over and type_.id not in _KNOWN_THREADS_ONLY,
         is_exit=type_.is_exit,
         is_enter=has_thread and not is_passed_over and not type_.is_exit and type_.id != _SWITCH,
+        begun_by=frozenset({type_.id - 1, _EXECVEAT_ENTER} if type_.id == _EXECVE else {type_.id - 1}),
         fd_at=_fd_position(type_),
         handler=_at(HANDLERS, type_.id),
         observer=_at(OBSERVERS, type_.id),

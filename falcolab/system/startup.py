@@ -53,9 +53,7 @@ def _thread(entry: ProcessEntry) -> Thread:
     if thread.is_main:
         thread.env = strings(entry.env)
         thread.cwd = directory(_text(entry.cwd)) or b"/"
-    thread.fds = entry.fds
-    for descriptor in entry.fds.values():
-        _complete(descriptor)
+    thread.fds = {number: _completed(each) for number, each in entry.fds.items()}
     return thread
 
 
@@ -63,8 +61,9 @@ def _text(value: bytes) -> bytes:
     return value.partition(b"\0")[0]
 
 
-def _complete(descriptor: Descriptor) -> None:
-    """Give a descriptor of the list its name and its role."""
+def _completed(listed: Descriptor) -> Descriptor:
+    """A descriptor of the list with its name and its role."""
+    descriptor = listed.copy()
     descriptor.flags |= FdFlag.FROM_PROC
     type_ = descriptor.type
     if type_ in sockets.IP_SOCKETS:
@@ -79,6 +78,7 @@ def _complete(descriptor: Descriptor) -> None:
         descriptor.flags |= FdFlag.SERVER if descriptor.name else FdFlag.CLIENT
     else:
         descriptor.name = _text(descriptor.name)
+    return descriptor
 
 
 def _as_ipv4(descriptor: Descriptor) -> Ends:

@@ -55,7 +55,8 @@ def plain(event: Event) -> tuple[object, ...]:
 def events_of(content: bytes) -> tuple[list[tuple[object, ...]], list[int], Capture]:
     """The events of a capture with the places behind them."""
     capture = Capture(io.BytesIO(content), "test.scap")
-    events, ends = [], []
+    events: list[tuple[object, ...]] = []
+    ends: list[int] = []
     for item in capture:
         if isinstance(item, Event):
             events.append(plain(item))
@@ -116,7 +117,8 @@ def complaint(capture: Sound, seed: int) -> str:
 def _complaint(damaged: bytes, expected: list[tuple[object, ...]]) -> str:
     """What is wrong, if these events stand before the damage."""
     begun = time.monotonic()
-    machine, events = Machine(), []
+    machine = Machine()
+    events: list[tuple[object, ...]] = []
     try:
         capture = Capture(io.BytesIO(damaged), "test.scap")
     except InputError as error:

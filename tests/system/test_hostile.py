@@ -27,7 +27,7 @@ def parameter(chance: random.Random, param: Param) -> bytes:
     if chance.random() < 0.1:
         return chance.randbytes(chance.randrange(20) * chance.randrange(2))
     if param.size:
-        number = chance.choice([*NUMBERS, chance.getrandbits(8 * param.size)])
+        number: int = chance.choice([*NUMBERS, chance.getrandbits(8 * param.size)])
         return (number % (1 << 8 * param.size)).to_bytes(param.size, "little")
     if param.type in ("SOCKADDR", "SOCKTUPLE"):
         size = chance.choice([0, 6, 7, 12, 13, 17, 18, 19, 36, 37, 40])

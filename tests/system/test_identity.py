@@ -84,7 +84,7 @@ def accounts() -> Machine:
 
 def named(tables: Machine, uid: int, container: bytes = b"") -> bytes | None:
     user = tables.user(container, uid)
-    return user and user.name
+    return user.name if user is not None else None
 
 
 def test_users_are_those_of_the_capture_and_root() -> None:
@@ -102,7 +102,7 @@ def test_containers_have_no_users_but_root() -> None:
 
 def test_users_come_and_go() -> None:
     tables = accounts()
-    added = {"uid": 9, "gid": 9, "name": "new", "home": "/", "shell": "/"}
+    added: dict[str, Any] = {"uid": 9, "gid": 9, "name": "new", "home": "/", "shell": "/"}
     take(tables, event("useradded", **added, container_id="c0ffee"))
     assert named(tables, 9) is None
     take(tables, event("useradded", **added, container_id=""))

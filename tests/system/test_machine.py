@@ -8,7 +8,7 @@ from falcolab.system.machine import Machine
 from falcolab.system.params import NOT_AVAILABLE
 from falcolab.system.snapshot import Snapshot
 from falcolab.system.tables import event_types
-from falcolab.system.thread import Descriptor, FdType
+from falcolab.system.thread import Descriptor, FdType, sock_bytes
 from tests.system.events import START, clone, event, machine, process, take
 
 
@@ -123,6 +123,17 @@ def test_a_second_snapshot_starts_anew_but_numbers_go_on() -> None:
     tables.begin(Snapshot(events=[added]))
     assert tables.find(10) is None
     assert take(tables, event("getuid", 1)).num == 2
+
+
+def test_a_snapshot_can_start_several_machines() -> None:
+    listed = Descriptor(FdType.IPV4_SOCK, sock=sock_bytes(bytes([10, 0, 0, 1, 10, 0, 0, 2, 80, 0, 81, 0, 2])))
+    server = Descriptor(FdType.IPV4_SERVSOCK, sock=sock_bytes(bytes([0, 0, 0, 0, 80, 0, 2])))
+    snapshot = Snapshot(processes={20: process(20, fds={3: listed, 4: server})})
+    for _ in range(2):
+        tables = Machine()
+        tables.begin(snapshot)
+        assert tables.threads.by_id[20].fds[3].name == b"10.0.0.2:81->10.0.0.1:80"
+        take(tables, event("close", 20, res=0, fd=4), event("getuid", 20))
 
 
 def test_a_new_descriptor_has_no_name_before_the_event() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from falcolab.system.event import Event
@@ -126,7 +128,12 @@ def test_connect_over_ipv6() -> None:
 
 
 def test_connect_to_a_unix_socket() -> None:
-    values = {"res": 0, "fd": 3, "tuple": unix_pair(1, 2, "/run/now"), "addr": address("/run/now")}
+    values: dict[str, Any] = {
+        "res": 0,
+        "fd": 3,
+        "tuple": unix_pair(1, 2, "/run/now"),
+        "addr": address("/run/now"),
+    }
     assert after(sock(UNIX), event("connect", **values)).name == b"1->2 /run/now"
     entered = event("connect", enter=True, fd=3, addr=address("/run/then"))
     assert after(sock(UNIX), entered, event("connect", **values)).name == b"1->2 /run/then"
@@ -268,11 +275,12 @@ def test_sockets_of_the_process_list() -> None:
 @pytest.mark.parametrize("family", [0, UNIX, INET, INET6, 255])
 def test_addresses_that_are_cut_off_are_survived(family: int, size: int) -> None:
     value = bytes((family,)) + bytes(size)
-    for call, values in (
+    calls: list[tuple[str, dict[str, Any]]] = [
         ("bind", {"res": 0, "addr": value}),
         ("connect", {"res": 0, "tuple": value, "addr": value}),
         ("sendto", {"res": 1, "tuple": value}),
         ("recvfrom", {"res": 1, "tuple": value}),
-    ):
+    ]
+    for call, values in calls:
         take(machine(), sock(), event("connect", enter=True, fd=3, addr=value), event(call, fd=3, **values))
     take(machine(), event("accept", fd=4, tuple=value))
