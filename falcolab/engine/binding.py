@@ -9,12 +9,13 @@ from typing import Any
 
 from falcolab.fields.audit_values import READINGS, extract, pointer_keys
 from falcolab.fields.rawjson import Json
-from falcolab.lake.audit_event import assemble
+from falcolab.lake.audit_event import assemble, own_text
 from falcolab.lake.schema import (
     DIMENSION_OF_PART,
     DIMENSIONS,
     EVENTS,
     IDENTIFIED,
+    OWN_COLUMNS,
     TABLE_OF_FIELD,
     part_column,
 )
@@ -84,18 +85,27 @@ def _pointer_binding(value: FieldValue) -> Binding:
     part = pointer_keys(arg)[0]
     if part in DIMENSION_OF_PART:
         return _part_binding(value, part)
-    return Binding(
-        EVENTS,
-        ("json_rest",),
-        lambda rest: None if rest is None else extract(name, arg, Json(to_bytes(rest))),
-    )
+    if part in OWN_COLUMNS:
+        return Binding(
+            EVENTS, ("json_rest", OWN_COLUMNS[part]), lambda rest, own: _own(value, part, rest, own)
+        )
+    return Binding(EVENTS, ("json_rest",), lambda rest: extract(name, arg, Json(to_bytes(rest))))
+
+
+def _own(value: FieldValue, part: str, rest: str, own: str | int | None) -> Any:
+    """A pointer into a member that a column of events tells, or else ``json_rest``."""
+    event = Json(to_bytes(rest))
+    if own is not None and event.get(part) is None:
+        event = Json.of_parts({part: own_text(own)})
+    return extract(value.field.name, value.arg, event)
 
 
 def _whole_binding(name: str) -> Binding:
-    columns = ("json_rest", *(part_column(part) for d in DIMENSIONS for part in d.parts))
+    own = ("json_rest", *OWN_COLUMNS.values())
+    columns = (*own, *(part_column(part) for d in DIMENSIONS for part in d.parts))
 
-    def compute(*texts: str | None) -> Any:
-        event = assemble(dict(zip(columns, texts, strict=True)))
+    def compute(*values: Any) -> Any:
+        event = assemble(dict(zip(columns, values, strict=True)))
         return event.text() if name == "evt.plugininfo" else extract(name, None, event)
 
     return Binding(ACROSS, columns, compute)

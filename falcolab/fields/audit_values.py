@@ -274,14 +274,24 @@ class Reading:
     Attributes:
         path: the keys of an object that must be there, or the field is absent.
         extract: from the event, or the parts of it along the path, to the value.
+        is_text: whether the value is the text of what is at the path, and nothing else.
     """
 
     path: Path
     extract: Extractor
+    is_text: bool = False
+
+    def value(self, event: Json, arg: str | None = None) -> AuditValue:
+        """The value in an event in which the path is there; None, never an empty list, when it is absent."""
+        try:
+            value = self.extract(event, arg)
+        except _WrongTypeError:
+            return None
+        return value if value != () else None
 
 
 def _reading(make: Callable[..., Extractor], *path: str) -> Reading:
-    return Reading(path, make(*path))
+    return Reading(path, make(*path), is_text=make is _scalar)
 
 
 def _container_readings(kind: str) -> dict[str, Reading]:
@@ -336,7 +346,7 @@ READINGS: dict[str, Reading] = {
     "ka.target.namespace": _reading(_scalar, "objectRef", "namespace"),
     "ka.target.resource": _reading(_scalar, "objectRef", "resource"),
     "ka.target.subresource": _reading(_scalar, "objectRef", "subresource"),
-    "ka.target.pod.name": Reading(("responseObject", "metadata", "name"), _pod_name),
+    "ka.target.pod.name": Reading(("objectRef", "resource"), _pod_name),
     "ka.req.binding.subjects": _reading(_list, *_SUBJECTS),
     "ka.req.binding.subjects.user_names": Reading(_SUBJECTS, _subjects("User")),
     "ka.req.binding.subjects.serviceaccount_names": Reading(_SUBJECTS, _subjects("ServiceAccount")),
@@ -397,7 +407,7 @@ READINGS: dict[str, Reading] = {
 }
 
 
-def _has_path(event: Json, path: Path) -> bool:
+def has_path(event: Json, path: Path) -> bool:
     """Whether an object has something at a path; arrays on the way settle nothing."""
     node: Json | None = event
     for key in path:
@@ -416,10 +426,4 @@ def extract(name: str, arg: str | None, event: Json) -> AuditValue:
         event: the event, or the parts of it that the field reads.
     """
     reading = READINGS[name]
-    if not _has_path(event, reading.path):
-        return None
-    try:
-        value = reading.extract(event, arg)
-    except _WrongTypeError:
-        return None
-    return value if value != () else None
+    return reading.value(event, arg) if has_path(event, reading.path) else None

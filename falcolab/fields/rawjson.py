@@ -14,14 +14,13 @@ from typing import Any
 
 import msgspec
 
-from falcolab.lang.strings import c_string, to_text
+from falcolab.lang.strings import c_string, to_bytes, to_text
 
 _OBJECT = msgspec.json.Decoder(type=dict[str, msgspec.Raw])
 _RAW = msgspec.json.Decoder(type=msgspec.Raw)
 _ARRAY = msgspec.json.Decoder(type=list[msgspec.Raw])
 _BLANKS = b" \t\r\n"
 _INDEX = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\s"]+', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})(?:\\u([0-9a-fA-F]{4}))?|(.))", re.DOTALL)
 _SIMPLE = {
     b'"': b'"',
@@ -80,42 +79,53 @@ class Json:
             BadJsonError: the object is damaged further inside.
         """
         if self._members is None:
-            self._members = _decode(_OBJECT, self.raw) if self.is_object else {}
+            self._members = parse_object(self.raw) if self.is_object else {}
         return self._members
 
     def elements(self) -> list[Json]:
         """The elements of an array; none for other values."""
         if self._elements is None:
-            raws = _decode(_ARRAY, self.raw) if self.is_array else []
-            self._elements = [Json(bytes(raw)) for raw in raws]
+            self._elements = list(self.each())
         return self._elements
+
+    def each(self) -> Iterator[Json]:
+        """The elements of an array one by one, without remembering them."""
+        raws = _decode(_ARRAY, self.raw) if self.is_array else []
+        return (Json(bytes(raw)) for raw in raws)
 
     def get(self, *keys: str) -> Json | None:
         """The value at a path of keys, numbers being positions in arrays; None where there is none."""
-        node: Json | None = self
+        node = self
         for key in keys:
-            node = node._step(key) if node is not None else None
+            below = node._element(key) if node.raw.startswith(b"[") else node._member(key)
+            if below is None:
+                return None
+            node = below
         return node
 
-    def _step(self, key: str) -> Json | None:
-        if self.is_array:
-            elements = self.elements()
-            if not _INDEX.fullmatch(key) or not 0 <= int(key) < len(elements):
-                return None
-            return elements[int(key)]
-        members = self.members()
-        value = members.get(key)
-        if value is not None and not isinstance(value, Json):
-            value = members[key] = Json(bytes(value))
+    def _element(self, key: str) -> Json | None:
+        elements = self.elements()
+        if not _INDEX.fullmatch(key) or not 0 <= int(key) < len(elements):
+            return None
+        return elements[int(key)]
+
+    def _member(self, key: str) -> Json | None:
+        members = self._members
+        if members is None:
+            members = self.members()
+        value: Json | Any | None = members.get(key)
+        if value is None or value.__class__ is Json:
+            return value
+        members[key] = value = Json(bytes(value))
         return value
 
     def text(self) -> str:
         """A string's content, or the compact JSON of anything else; both end at a NUL, as C strings do."""
         raw = self.raw
-        if self.is_string:
-            body = raw[1:-1]
-            return c_string(to_text(body if b"\\" not in body else unescape(body)))
-        return to_text(compact(raw))
+        if not raw.startswith(b'"'):
+            return to_text(compact(raw))
+        body = raw[1:-1]
+        return c_string(to_text(body if b"\\" not in body else unescape(body)))
 
     def __bytes__(self) -> bytes:
         return self.raw
@@ -137,11 +147,29 @@ def parse(raw: bytes) -> Json:
     return Json(bytes(_decode(_RAW, raw)).strip(_BLANKS))
 
 
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """The members of a document that is an object, as buffers that ``bytes()`` turns into their text.
+
+    Raises:
+        BadJsonError: it is none.
+    """
+    members: dict[str, Any]
+    try:
+        members = _OBJECT.decode(raw)
+    except UnicodeDecodeError:
+        # A key is no UTF-8. Values are bytes again afterwards, keys stay text that stands for bytes.
+        members = _decode(_OBJECT, to_text(raw).encode())
+        return {key: to_bytes(bytes(value).decode()) for key, value in members.items()}
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadJsonError(str(error)) from None
+    return members
+
+
 def compact(raw: bytes) -> bytes:
-    """JSON text without the blanks between its tokens."""
-    if not any(blank in raw for blank in (b" ", b"\n", b"\t", b"\r")):
+    """Valid JSON text without the blanks between its tokens."""
+    if b" " not in raw and b"\n" not in raw and b"\t" not in raw and b"\r" not in raw:
         return raw
-    return b"".join(_TOKEN.findall(raw))
+    return msgspec.json.format(raw, indent=-1)
 
 
 def unescape(body: bytes) -> bytes:

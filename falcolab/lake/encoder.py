@@ -2,84 +2,50 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Container
+from dataclasses import dataclass
 
 import pyarrow as pa
 
-from falcolab.fields.audit_values import AuditValue, extract
 from falcolab.fields.rawjson import Json, compact
-from falcolab.lake.schema import (
-    DIMENSION_OF_PART,
-    DIMENSIONS,
-    EVENT_SCHEMA,
-    IDENTIFIED,
-    LOCAL_BITS,
-    Dimension,
-    part_column,
-)
-from falcolab.lang.strings import to_text
+from falcolab.lake.audit_event import own_text
+from falcolab.lake.columns import EventColumns
+from falcolab.lake.interner import Interner, Known, Parts
+from falcolab.lake.schema import DIMENSION_OF_PART, DIMENSIONS, EVENTS, LAYOUT, LOCAL_BITS, OWN_COLUMNS
+from falcolab.lang.strings import to_bytes, to_text
+from falcolab.sources.audit_time import read_stamp
 from falcolab.sources.k8s_audit import AuditEvent
 
-Buffers = Mapping[str, Any]
+Own = tuple[int | None, str | None]
+"""``received`` and ``ka.auditid`` of an event."""
+
+Shared = tuple[str, int]
+"""What events of one shape have in common: ``json_rest`` and a number for their keys."""
+
+_DIGESTED = 128
+"""Texts longer than this are told apart by their digest, so that they need not stay in memory."""
 
 
-class _Interner:
-    """The rows of one dimension, by what makes them distinct."""
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The keys of an event in their order.
 
-    def __init__(self, dimension: Dimension) -> None:
-        self.dimension = dimension
-        self.ids: dict[Any, int] = {}
-        self.columns: dict[str, list[Any]] = {name: [] for name in dimension.schema.names}
+    Attributes:
+        text: as JSON.
+        rest: those that no dimension keeps, and how each begins in a JSON object.
+    """
 
-    def add(self, key: Any, base: int, parts: Mapping[str, bytes | None], *, identified: bool) -> int:
-        """A new row for ``key``, made from the parts of an event."""
-        row = base | len(self.ids)
-        self.ids[key] = row
-        self.columns[self.dimension.key].append(row)
-        self.columns[IDENTIFIED].append(identified)
-        for part in self.dimension.parts:
-            raw = parts.get(part)
-            self.columns[part_column(part)].append(None if raw is None else to_text(compact(raw)))
-        event = Json.of_parts(parts)
-        for name in self.dimension.fields:
-            self.columns[name].append(_stored(extract(name, None, event)) if identified else None)
-        return row
+    text: bytes
+    rest: tuple[tuple[str, bytes], ...]
 
-    def table(self) -> pa.Table:
-        """The rows as an Arrow table."""
-        return pa.table(
-            [pa.array(self.columns[field.name], field.type) for field in self.dimension.schema],
-            schema=self.dimension.schema,
-        )
-
-
-def _stored(value: AuditValue) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _remembered(function: Callable[[bytes | None], Any]) -> Callable[[bytes | None], Any]:
-    """A function of a part's text that is called once per distinct text."""
-    known: dict[bytes | None, Any] = {}
-
-    def call(raw: bytes | None) -> Any:
-        found = known.get(raw)
-        if found is None:
-            found = known[raw] = function(raw)
-        return found
-
-    return call
-
-
-def _texts(part: str, *paths: tuple[str, ...]) -> Callable[[bytes | None], Any]:
-    def read(raw: bytes | None) -> tuple[str | None, ...]:
-        event = Json.of_parts({part: raw})
-        nodes = [event.get(part, *path) for path in paths]
-        return tuple(None if node is None else node.text() for node in nodes)
-
-    return _remembered(read)
+    @classmethod
+    def of(cls, names: tuple[str, ...]) -> _Layout:
+        """The layout of an event with these keys."""
+        quoted = {name: to_bytes(json.dumps(name, ensure_ascii=False)) for name in names}
+        rest = tuple((name, quoted[name] + b":") for name in names if name not in DIMENSION_OF_PART)
+        return cls(b"[" + b",".join(quoted.values()) + b"]", rest)
 
 
 class AuditEncoder:
@@ -87,100 +53,99 @@ class AuditEncoder:
 
     Args:
         part: the number of the part, which makes its keys unique in the lake.
+        first: the number of its first event within the capture.
     """
 
-    def __init__(self, part: int) -> None:
-        self.base = part << LOCAL_BITS
-        self.interners = {dimension.name: _Interner(dimension) for dimension in DIMENSIONS}
-        self.actions, self.actors, self.objects, self.requests, self.responses = self.interners.values()
-        self.events: dict[str, list[Any]] = {name: [] for name in EVENT_SCHEMA.names}
-        self._columns = tuple(self.events.values())
-        self._target = _texts("objectRef", ("resource",), ("subresource",))
-        self._status = _texts("responseStatus", ("code",), ("reason",))
-        self._decision = _texts("annotations", ("authorization.k8s.io/decision",))
-        self._layouts: dict[tuple[str, ...], bytes] = {}
+    def __init__(self, part: int, first: int) -> None:
+        base = part << LOCAL_BITS
+        self.interners = [Interner(dimension, base) for dimension in DIMENSIONS]
+        self.events = EventColumns(base, first)
+        self._target = Known("resource", "subresource")
+        self._status = Known("code", "reason")
+        self._decision = Known("authorization.k8s.io/decision")
+        self._layouts: dict[tuple[str, ...], _Layout] = {}
+        self._shared: dict[int | None, Shared] = {}
 
     def __len__(self) -> int:
-        return len(self._columns[0])
+        return self.events.rows
 
-    def add(self, event: AuditEvent, num: int) -> None:
-        """Add an event under its number within the capture."""
-        members = event.json.members()
-        part = {name: bytes(raw) for name, raw in members.items()}
-        get = part.get
-        audit_id = get("auditID")
-        identified = audit_id is not None
+    @property
+    def size(self) -> int:
+        """About how many bytes of text it holds."""
+        return self.events.size + sum(interner.columns.size for interner in self.interners)
+
+    def add(self, event: AuditEvent) -> None:
+        """Add the next event of the capture."""
+        shared = self._shared.get(event.shape)
+        if shared is None or event.brief is None:
+            self._encode(event)
+        else:
+            rest, share = shared
+            self.events.append(event.time, event.brief.received, event.brief.audit_id, rest, share)
+
+    def _encode(self, event: AuditEvent) -> None:
+        whole = event.json
+        members = whole.members()
+        names = tuple(members)
+        parts = dict(zip(names, map(bytes, members.values()), strict=True))
+        layout = self._layouts.get(names) or self._layouts.setdefault(names, _Layout.of(names))
+        (received, audit_id), told = _own(event, parts)
+        others = [key + parts[name] for name, key in layout.rest if name not in told]
+        rest = to_text(compact(b"{" + b",".join(others) + b"}"))
+        share = self.events.share(self._keys(parts, layout, whole))
+        if event.shape is not None:
+            self._shared[event.shape] = rest, share
+        self.events.append(event.time, received, audit_id, rest, share)
+
+    def _keys(self, parts: Parts, layout: _Layout, event: Json) -> list[int]:
+        """The rows of the dimensions that an event refers to."""
+        get = parts.get
         reference, status, annotations = get("objectRef"), get("responseStatus"), get("annotations")
-        layout = self._layout(tuple(members))
-        target = self._target(reference)
-        keys = (
-            self._intern(
-                self.actions,
-                (
-                    *(get("kind"), get("apiVersion"), get("level"), get("stage"), get("verb"), layout),
-                    *(*target, self._status(status), self._decision(annotations), identified),
-                ),
-                part,
-                layout=layout,
+        target = self._target.texts.get(reference) or self._target.add(reference)
+        outcome = self._status.texts.get(status) or self._status.add(status)
+        decision = self._decision.texts.get(annotations) or self._decision.add(annotations)
+        of_pod = target[0] == "pods" and not target[1]
+        identified = "auditID" in parts
+        identities = (
+            (
+                *(get("kind"), get("apiVersion"), get("level"), get("stage"), get("verb"), layout.text),
+                *(target, outcome, decision, identified),
             ),
-            self._intern(
-                self.actors,
-                (
-                    *(get("user"), get("impersonatedUser"), get("sourceIPs")),
-                    *(get("userAgent"), annotations, identified),
-                ),
-                part,
+            (
+                *(get("user"), get("impersonatedUser"), get("sourceIPs"), get("userAgent"), annotations),
+                identified,
             ),
-            self._intern(self.objects, (reference, get("requestURI"), identified), part),
-            self._intern(self.requests, (get("requestObject"), identified), part),
-            self._intern(
-                self.responses,
-                (status, get("responseObject"), target[0] == "pods" and not target[1], identified),
-                part,
-            ),
+            (reference, get("requestURI"), identified),
+            (_identity(get("requestObject")), identified),
+            (status, _identity(get("responseObject")), of_pod, identified),
         )
-        text, rest = _audit_id(audit_id), _rest(part)
-        row = (self.base | num, num, event.time, text, rest, *keys)
-        for column, value in zip(self._columns, row, strict=True):
-            column.append(value)
-
-    def _layout(self, names: tuple[str, ...]) -> bytes:
-        layout = self._layouts.get(names)
-        if layout is None:
-            layout = self._layouts[names] = json.dumps(names, ensure_ascii=False).encode(errors="replace")
-        return layout
-
-    def _intern(
-        self, interner: _Interner, key: Any, part: dict[str, bytes], layout: bytes | None = None
-    ) -> int:
-        found = interner.ids.get(key)
-        if found is not None:
-            return found
-        dimension = interner.dimension
-        parts = {name: part.get(name) for name in (*dimension.parts, *dimension.given)}
-        if layout is not None:
-            parts["layout"] = layout
-        return interner.add(key, self.base, parts, identified=key[-1])
+        parts[LAYOUT] = layout.text
+        return [
+            interner.keys.get(identity) or interner.add(identity, parts, event, identified=identified)
+            for interner, identity in zip(self.interners, identities, strict=True)
+        ]
 
     def tables(self) -> dict[str, pa.Table]:
         """Events and dimensions as Arrow tables, by name."""
-        events = pa.table(
-            [pa.array(self.events[field.name], field.type) for field in EVENT_SCHEMA], schema=EVENT_SCHEMA
-        )
-        return {"events": events, **{name: interner.table() for name, interner in self.interners.items()}}
+        dimensions = {interner.dimension.name: interner.columns.table() for interner in self.interners}
+        return {EVENTS: self.events.table(), **dimensions}
 
 
-def _audit_id(raw: bytes | None) -> str | None:
-    return None if raw is None else Json(raw).text()
+def _identity(raw: bytes | None) -> bytes | None:
+    return raw if raw is None or len(raw) <= _DIGESTED else hashlib.sha256(raw).digest()
 
 
-_PARTS = frozenset(DIMENSION_OF_PART)
-_quoted_key = lru_cache(maxsize=1024)(lambda name: json.dumps(name, ensure_ascii=False))
-
-
-def _rest(part: dict[str, bytes]) -> str:
-    """The members that no dimension keeps, as a JSON object."""
-    members = [
-        f"{_quoted_key(name)}:{to_text(compact(raw))}" for name, raw in part.items() if name not in _PARTS
-    ]
-    return "{" + ",".join(members) + "}"
+def _own(event: AuditEvent, parts: Parts) -> tuple[Own, Container[str]]:
+    """An event's own values, and the members whose text can be had from the columns of events."""
+    if event.brief is not None:
+        return (event.brief.received, event.brief.audit_id), OWN_COLUMNS
+    audit_id, told = parts.get("auditID"), set()
+    text = None if audit_id is None else Json(audit_id).text()
+    if text is not None and own_text(text) == audit_id:
+        told.add("auditID")
+    received = read_stamp(parts.get("requestReceivedTimestamp", b""))
+    if received is not None:
+        told.add("requestReceivedTimestamp")
+    if read_stamp(parts.get("stageTimestamp", b"")) is not None:
+        told.add("stageTimestamp")
+    return (received, text), told

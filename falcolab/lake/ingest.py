@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
-import hashlib
 import io
 import json
 import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import numpy.typing as npt
 
 from falcolab.errors import InputError
 from falcolab.fields.catalogue import K8S_AUDIT
 from falcolab.lake.encoder import AuditEncoder
-from falcolab.lake.manifest import Capture, DataFile, Part, file_digest
+from falcolab.lake.manifest import Capture, Part
 from falcolab.lake.schema import EVENTS
 from falcolab.lake.store import Store
+from falcolab.lake.stream import DigestingStream, uncompressed
+from falcolab.lake.writer import write_part
 from falcolab.sources.k8s_audit import AuditEvent, Rejected, read_events
 
 PART_EVENTS = 1_000_000
 """How many events share one set of dimensions; bounds the memory that ingestion needs."""
 
-ROW_GROUP = 131_072
-_HOUR = 3_600 * 10**9
-_GZIP_MAGIC = b"\x1f\x8b"
+PART_BYTES = 256 * 2**20
+"""How much text they may hold, for the same reason."""
+
+_CHECKED = 100
+_LARGE = 2**20
+_REPORTED = 10_000
 
 Progress = Callable[[int], None]
 
@@ -59,23 +62,6 @@ class Ingested:
     quarantine: Path | None
 
 
-class _Digesting(io.RawIOBase):
-    """A stream that remembers the digest of what was read from it."""
-
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
-        self.stream = stream
-        self.sha256 = hashlib.sha256()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.stream.read(len(buffer))
-        self.sha256.update(data)
-        buffer[: len(data)] = data
-        return len(data)
-
-
 def ingest_k8s_audit(lake: str | Path, file: str | Path, progress: Progress | None = None) -> Ingested:
     """Add a Kubernetes audit log to a lake, which is made if it does not exist.
 
@@ -99,28 +85,25 @@ def ingest_k8s_audit(lake: str | Path, file: str | Path, progress: Progress | No
 def _ingest(lake: str | Path, name: str, stream: IO[bytes], progress: Progress | None) -> Ingested:
     existed = (Path(lake) / "lake.json").exists()
     store = Store.create(lake)
-    try:
-        with store.writing():
+    with store.writing(), _without_cycle_collector():
+        try:
             return _CaptureWriter(store, name, progress).write(stream)
-    except BaseException:
-        if not existed and not store.captures():
-            _remove_empty_lake(store)
-        raise
+        except BaseException:
+            if not existed and not store.captures():
+                store.remove_empty()
+            raise
 
 
-def _remove_empty_lake(store: Store) -> None:
-    """Take back a lake that was made for a capture which then failed."""
-    for path in (store.root / "lake.json", store.root / ".lock"):
-        path.unlink(missing_ok=True)
-    for folder in (store.quarantine, store.root):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-
-
-def _uncompressed(stream: IO[bytes]) -> IO[bytes] | gzip.GzipFile:
-    buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
-    head = buffered.peek(2)[:2]  # type: ignore[attr-defined]
-    return gzip.GzipFile(fileobj=buffered) if head == _GZIP_MAGIC else buffered
+@contextmanager
+def _without_cycle_collector() -> Iterator[None]:
+    """Encoding makes no cycles, and looking for some among millions of rows costs a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @dataclass(slots=True)
@@ -131,13 +114,17 @@ class _Times:
     low: int | None = None
     high: int | None = None
 
-    def add(self, moment: int) -> None:
+    def add(self, moments: npt.NDArray[np.int64]) -> None:
+        """See more times, in event order."""
+        low, high = int(moments.min()), int(moments.max())
         if self.first is None or self.low is None or self.high is None:
-            self.first = self.low = self.high = moment
-        elif moment < self.low:
-            self.low = moment
-        elif moment > self.high:
-            self.high = moment
+            self.first, self.low, self.high = int(moments[0]), low, high
+        else:
+            self.low, self.high = min(self.low, low), max(self.high, high)
+
+
+def _is_full(encoder: AuditEncoder) -> bool:
+    return len(encoder) >= PART_EVENTS or encoder.size >= PART_BYTES
 
 
 @dataclass(slots=True)
@@ -151,11 +138,11 @@ class _CaptureWriter:
     times: _Times = field(default_factory=_Times)
 
     def write(self, stream: IO[bytes]) -> Ingested:
-        digesting = _Digesting(_uncompressed(stream))
+        digesting = DigestingStream(uncompressed(stream))
         quarantine = self.store.stage("quarantine.jsonl")
         with quarantine.open("w") as rejects:
             events = self._consume(io.BufferedReader(digesting, 1 << 20), rejects)
-        digest = digesting.sha256.hexdigest()
+        digest = digesting.digest()
         if not events and not self.damaged:
             raise InputError(f"{self.name}: holds no Kubernetes audit event")
         known = next((c for c in self.store.captures() if c.digest == digest), None)
@@ -166,21 +153,19 @@ class _CaptureWriter:
         return Ingested(self.name, digest, events, self.rejected, known=False, quarantine=kept)
 
     def _consume(self, stream: IO[bytes], rejects: IO[str]) -> int:
-        captures = self.store.captures()
-        ordinal = 1 + max((part.ordinal for c in captures for part in c.parts), default=0)
-        encoder, num = AuditEncoder(ordinal), 0
+        ordinal = 1 + max((part.ordinal for c in self.store.captures() for part in c.parts), default=0)
+        encoder, num = AuditEncoder(ordinal, 1), 0
         for item in self._read(stream):
             if isinstance(item, Rejected):
                 self._reject(item, rejects)
                 continue
             num += 1
-            encoder.add(item, num)
-            self.times.add(item.time)
-            if len(encoder) >= PART_EVENTS:
+            encoder.add(item)
+            if (num % _CHECKED == 0 or len(item.raw) > _LARGE) and _is_full(encoder):
                 self._close_part(encoder, ordinal)
                 ordinal += 1
-                encoder = AuditEncoder(ordinal)
-            if self.progress is not None and num % 10_000 == 0:
+                encoder = AuditEncoder(ordinal, num + 1)
+            if num % _REPORTED == 0 and self.progress is not None:
                 self.progress(num)
         if len(encoder):
             self._close_part(encoder, ordinal)
@@ -205,19 +190,9 @@ class _CaptureWriter:
         rejects.write(json.dumps(line) + "\n")
 
     def _close_part(self, encoder: AuditEncoder, ordinal: int) -> None:
-        files: list[DataFile] = []
-        for table_name, table in encoder.tables().items():
-            if table_name == EVENTS:
-                files += [self._stage(path, EVENTS, rows) for path, rows in _partitions(table, ordinal)]
-            else:
-                path = f"{table_name}/source={K8S_AUDIT}/{ordinal:08d}.parquet"
-                files.append(self._stage(path, table_name, table))
-        self.parts.append(Part(ordinal, len(encoder), tuple(files)))
-
-    def _stage(self, relative: str, table_name: str, table: pa.Table) -> DataFile:
-        path = self.store.stage(relative)
-        pq.write_table(table, path, compression="zstd", row_group_size=ROW_GROUP)
-        return DataFile(relative, table_name, table.num_rows, path.stat().st_size, file_digest(path))
+        tables = encoder.tables()
+        self.times.add(tables[EVENTS]["time"].to_numpy())
+        self.parts.append(write_part(self.store, ordinal, tables))
 
     def _publish(self, quarantine: Path, digest: str) -> Path | None:
         kept = None
@@ -247,12 +222,3 @@ class _CaptureWriter:
             ingested=time.time_ns(),
             parts=tuple(self.parts),
         )
-
-
-def _partitions(events: pa.Table, ordinal: int) -> Iterator[tuple[str, pa.Table]]:
-    """Events by hour (UTC), with the file that each hour goes to; the order within is kept."""
-    hours = pc.divide(events["time"], _HOUR)
-    for hour in np.unique(hours.to_numpy()):
-        start = datetime.fromtimestamp(int(hour) * 3600, UTC)
-        folder = f"events/source={K8S_AUDIT}/date={start:%Y-%m-%d}/hour={start:%H}"
-        yield f"{folder}/{ordinal:08d}.parquet", events.filter(pc.equal(hours, int(hour)))

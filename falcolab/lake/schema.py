@@ -16,7 +16,7 @@ import pyarrow as pa
 from falcolab.fields.audit_values import READINGS
 from falcolab.fields.catalogue import K8S_AUDIT, SOURCES
 
-FORMAT = 1
+FORMAT = 2
 """The version of the lake's layout."""
 
 EVENTS = "events"
@@ -115,13 +115,18 @@ EVENT_SCHEMA = pa.schema(
         pa.field("event_id", pa.int64(), nullable=False),
         pa.field("num", pa.int64(), nullable=False),
         pa.field("time", pa.int64(), nullable=False),
+        pa.field("received", pa.int64()),
         pa.field("ka.auditid", pa.string()),
         pa.field("json_rest", pa.string(), nullable=False),
         *(pa.field(key, pa.int64(), nullable=False) for key in KEYS),
     ]
 )
-"""Events: ``num`` counts from 1 within a capture, ``time`` is in nanoseconds since 1970 (UTC), and
-``json_rest`` is a JSON object of the members that no dimension keeps."""
+"""Events: ``num`` counts from 1 within a capture; ``time`` (of the stage) and ``received`` (of the
+request) are in nanoseconds since 1970 (UTC); ``json_rest`` is a JSON object of the members that neither
+a dimension keeps nor these columns tell."""
+
+OWN_COLUMNS = {"auditID": "ka.auditid", "requestReceivedTimestamp": "received", "stageTimestamp": "time"}
+"""The column of events that tells a member's text, unless ``json_rest`` does since it is an odd one."""
 
 TABLE_OF_FIELD = {
     **{name: dimension for dimension in DIMENSIONS for name in dimension.fields},

@@ -81,7 +81,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """The right to change the lake; clears away what an interrupted writer left behind.
+        """The right to change the lake; clears away what this writer, or an interrupted one, leaves behind.
 
         Raises:
             InputError: somebody else is writing, or the folder cannot be written.
@@ -98,10 +98,23 @@ class Store:
             self._clear_leftovers()
             yield
         finally:
+            self._clear_staging()
             os.close(lock)
 
-    def _clear_leftovers(self) -> None:
+    def remove_empty(self) -> None:
+        """Take back a lake that was made for a capture which then failed."""
+        self._clear_staging()
+        for path in (self.root / _MARKER, self.root / ".lock"):
+            path.unlink(missing_ok=True)
+        for folder in (self.quarantine, self.captures_folder, self.root):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    def _clear_staging(self) -> None:
         shutil.rmtree(self.staging, ignore_errors=True)
+
+    def _clear_leftovers(self) -> None:
+        self._clear_staging()
         known = {file.path for capture in self.captures() for part in capture.parts for file in part.files}
         for path in self.root.glob("*/source=*/**/*.parquet"):
             if str(path.relative_to(self.root)) not in known:
@@ -130,7 +143,6 @@ class Store:
         """Let a capture count, now that all its files are in place."""
         name = f"{capture.number:06d}-{capture.digest[:12]}.json"
         self.write_text(self.captures_folder / name, capture.to_json())
-        shutil.rmtree(self.staging, ignore_errors=True)
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a small file, complete or not at all."""

@@ -7,27 +7,55 @@ with its place, and reading goes on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
-from typing import IO
+from typing import IO, NamedTuple
 
-from falcolab.fields.rawjson import BadJsonError, Json, parse
+from falcolab.fields.rawjson import BadJsonError, Json, parse, parse_object
+from falcolab.sources.audit_shape import Brief, Shapes, brief
+from falcolab.sources.audit_time import parse_time
+
+__all__ = [
+    "KEPT_BYTES",
+    "MAX_EVENT_BYTES",
+    "MAX_LINE_BYTES",
+    "AuditEvent",
+    "Rejected",
+    "parse_time",
+    "read_events",
+]
 
 MAX_LINE_BYTES = 256 * 2**20
 """A line longer than this is not read into memory but quarantined by its beginning."""
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+MAX_EVENT_BYTES = 16 * 2**20
+"""An event longer than this is quarantined by its beginning; no API server takes a tenth of it."""
+
+KEPT_BYTES = 64 * 2**10
+"""How much of something that is no event is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEvent:
-    """One audit event: when it happened (ns since 1970) and its JSON."""
+class AuditEvent(NamedTuple):
+    """One audit event.
+
+    Attributes:
+        time: when it happened, ns since 1970.
+        raw: its JSON text, blanks around it included.
+        shape: a number that it shares with events that differ only in their brief; None for odd ones.
+        brief: what is its own, where that is as the API server writes it.
+        parsed: its JSON, if that has been parsed already.
+    """
 
     time: int
-    json: Json
+    raw: bytes
+    shape: int | None = None
+    brief: Brief | None = None
+    parsed: Json | None = None
+
+    @property
+    def json(self) -> Json:
+        """Its JSON, parsed on demand."""
+        return self.parsed or Json(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +66,7 @@ class Rejected:
         line: counted from 1.
         offset: of the line's first byte.
         reason: why it is none.
-        content: the line's bytes, the first part of them for very long lines.
+        content: its bytes, of very long ones the first ``KEPT_BYTES``.
         damaged: whether it claims to be an audit event, so that the file is an audit log all the same.
     """
 
@@ -58,52 +86,76 @@ def read_events(stream: IO[bytes]) -> Iterator[AuditEvent | Rejected]:
     Raises:
         OSError, EOFError, zlib.error: the stream breaks off.
     """
+    shapes = Shapes()
+    for number, (offset, line) in enumerate(_lines(stream), 1):
+        plain = _plain_event(line, shapes)
+        if plain is not None:
+            yield plain
+        elif number == 1 and _is_open_document(line):
+            yield from _read_document(line + stream.read(MAX_LINE_BYTES), 1, 0)
+            return
+        elif line.strip():
+            yield from _read_document(line, number, offset)
+
+
+def _plain_event(line: bytes, shapes: Shapes) -> AuditEvent | None:
+    """The event in a line that holds one and no oddities; None sends it the long way."""
+    own = brief(line)
+    shape = shapes.get(own.frame) if own is not None else None
+    if own is not None and shape is not None:
+        return AuditEvent(own.time, line, shape, own)
+    if not line.startswith(b"{") or len(line) > MAX_EVENT_BYTES:
+        return None
+    try:
+        members = parse_object(line)
+    except BadJsonError:
+        return None
+    kind, stamp = members.get("kind"), members.get("stageTimestamp")
+    if kind is None or stamp is None or bytes(kind) != b'"Event"':
+        return None
+    if own is not None and own.agrees(line, members):
+        return AuditEvent(own.time, line, None, own, Json(line, members))
+    time = parse_time(bytes(stamp)[1:-1].decode("latin-1"))
+    return None if time is None else AuditEvent(time, line, parsed=Json(line, members))
+
+
+def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines with their offsets; of an endless line only the beginning."""
     offset = 0
-    for number, line in enumerate(_lines(stream), 1):
-        if line.strip():
-            results = list(_parse_line(line, number, offset))
-            if number == 1 and _is_open_document(line, results):
-                yield from _whole_document(line, stream)
-                return
-            yield from results
-        offset += len(line)
-
-
-def _lines(stream: IO[bytes]) -> Iterator[bytes]:
     while line := stream.readline(MAX_LINE_BYTES + 1):
-        yield line
+        yield offset, line
+        offset += len(line)
         while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
-            # The rest of an endless line: skipped in pieces, never kept.
             line = stream.readline(MAX_LINE_BYTES + 1)
+            offset += len(line)
 
 
-def _is_open_document(line: bytes, results: list[AuditEvent | Rejected]) -> bool:
+def _is_open_document(line: bytes) -> bool:
+    """Whether a line that alone is no JSON may begin a document of many lines."""
     stripped = line.strip()
-    broken = (
-        len(results) == 1 and isinstance(results[0], Rejected) and results[0].reason.startswith("no JSON")
-    )
-    return broken and stripped[:1] in (b"{", b"[") and not stripped.endswith((b"}", b"]"))
+    if stripped[:1] not in (b"{", b"[") or stripped.endswith((b"}", b"]")):
+        return False
+    try:
+        parse(line)
+    except BadJsonError:
+        return True
+    return False
 
 
-def _whole_document(first: bytes, stream: IO[bytes]) -> Iterator[AuditEvent | Rejected]:
-    content = first + stream.read(MAX_LINE_BYTES)
-    yield from _parse_line(content, 1, 0)
-
-
-def _parse_line(line: bytes, number: int, offset: int) -> Iterator[AuditEvent | Rejected]:
-    content = line.rstrip(b"\r\n")
+def _read_document(content: bytes, number: int, offset: int) -> Iterator[AuditEvent | Rejected]:
     if len(content) > MAX_LINE_BYTES:
-        reason = f"longer than {MAX_LINE_BYTES >> 20} MiB"
-        yield Rejected(number, offset, reason, content[:4096])
+        yield Rejected(number, offset, f"longer than {MAX_LINE_BYTES >> 20} MiB", content[:KEPT_BYTES])
         return
     try:
-        for result in _events(parse(content)):
-            if isinstance(result, AuditEvent):
-                yield result
-            else:
-                yield Rejected(number, offset, result.reason, content, result.damaged)
+        value = parse(content)
     except BadJsonError as error:
-        yield Rejected(number, offset, f"no JSON: {error}", content)
+        yield Rejected(number, offset, f"no JSON: {error}", content.rstrip(b"\r\n")[:KEPT_BYTES])
+        return
+    for result in _events(value):
+        if isinstance(result, AuditEvent):
+            yield result
+        else:
+            yield Rejected(number, offset, result.reason, result.content[:KEPT_BYTES], result.damaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +163,14 @@ class _Flaw:
     """Why something is no event, and whether it claims to be one."""
 
     reason: str
+    content: bytes
     damaged: bool = True
 
 
 def _events(value: Json, depth: int = 0) -> Iterator[AuditEvent | _Flaw]:
     """The events in a value; a flaw in the place of one says why it is none."""
     if value.is_array and depth < 100:
-        for element in value.elements():
+        for element in value.each():
             yield from _events(element, depth + 1)
         return
     kind = value.get("kind")
@@ -126,53 +179,22 @@ def _events(value: Json, depth: int = 0) -> Iterator[AuditEvent | _Flaw]:
         yield _event(value)
     elif name == "EventList":
         items = value.get("items")
-        for item in items.elements() if items is not None else ():
+        for item in items.each() if items is not None else ():
             yield _event(item)
     elif kind is not None and name is None:
-        yield _Flaw("audit event whose kind is no text")
+        yield _Flaw("audit event whose kind is no text", value.raw)
     else:
         reason = "not a Kubernetes audit event: its kind is neither Event nor EventList"
-        yield _Flaw(reason, damaged=False)
+        yield _Flaw(reason, value.raw, damaged=False)
 
 
 def _event(value: Json) -> AuditEvent | _Flaw:
+    if len(value.raw) > MAX_EVENT_BYTES:
+        return _Flaw(f"audit event longer than {MAX_EVENT_BYTES >> 20} MiB", value.raw, damaged=False)
     stamp = value.get("stageTimestamp")
     if stamp is None or not stamp.is_string:
-        return _Flaw("audit event without stageTimestamp")
+        return _Flaw("audit event without stageTimestamp", value.raw)
     time = parse_time(stamp.text())
     if time is None:
-        return _Flaw("audit event whose stageTimestamp is no RFC 3339 time")
-    return AuditEvent(time, value)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def parse_time(text: str) -> int | None:
-    """Nanoseconds since 1970 of an RFC 3339 time; None where the text is none."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    seconds = _seconds(match[1], match[3])
-    if seconds is None:
-        return None
-    return seconds * 10**9 + int(((match[2] or "") + "0" * 9)[:9])
-
-
-@lru_cache(maxsize=4096)
-def _seconds(date_time: str, zone: str) -> int | None:
-    try:
-        moment = datetime.strptime(date_time, "%Y-%m-%dT%H:%M:%S")
-    except ValueError:
-        return None
-    if zone != "Z":
-        hours, minutes = int(zone[1:3]), int(zone[4:6])
-        if hours > 24 or minutes > 60:
-            return None
-        offset = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
-        if abs(offset) >= timedelta(days=1):
-            return None
-        moment = moment.replace(tzinfo=timezone(offset))
-    else:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(seconds=1)
+        return _Flaw("audit event whose stageTimestamp is no RFC 3339 time", value.raw)
+    return AuditEvent(time, value.raw, parsed=value)

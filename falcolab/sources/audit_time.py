@@ -1,0 +1,81 @@
+"""Times in audit logs: RFC 3339 texts, and nanoseconds since 1970."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+
+STAMP = rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z"
+"""A time as the API server writes it: seconds and microseconds."""
+
+_STAMP = re.compile(STAMP)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_SECOND = 10**9
+_FAR = 9 * _SECOND
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse_time(text: str) -> int | None:
+    """Nanoseconds since 1970 of an RFC 3339 time; None where the text is none.
+
+    They wrap around outside of the years 1678 to 2261, as they do in Falco.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    seconds = _seconds(match[1], match[3])
+    if seconds is None:
+        return None
+    return _wrapped(seconds * _SECOND + int(((match[2] or "") + "0" * 9)[:9]))
+
+
+def parse_stamp(second: bytes, micro: bytes) -> int | None:
+    """Nanoseconds since 1970 from the two groups of ``STAMP``, if ``stamp`` gives the same text again."""
+    start = _start(second)
+    return None if start is None else start + int(micro) * 1000
+
+
+def read_stamp(raw: bytes) -> int | None:
+    """The time in the JSON text of a string, if it is as the API server writes it."""
+    match = _STAMP.fullmatch(raw, 1, len(raw) - 1) if raw[:1] == b'"' else None
+    return None if match is None else parse_stamp(match[1], match[2])
+
+
+def stamp(nanoseconds: int) -> str:
+    """A time as the API server writes it."""
+    seconds, rest = divmod(nanoseconds, _SECOND)
+    moment = _EPOCH + timedelta(seconds=seconds)
+    return f"{moment.isoformat()[:19]}.{rest // 1000:06d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _start(second: bytes) -> int | None:
+    seconds = _seconds(second.decode(), "Z")
+    if seconds is None or not -_FAR < seconds < _FAR:
+        return None
+    return seconds * _SECOND
+
+
+def _wrapped(nanoseconds: int) -> int:
+    return (nanoseconds + 2**63) % 2**64 - 2**63
+
+
+@lru_cache(maxsize=4096)
+def _seconds(date_time: str, zone: str) -> int | None:
+    try:
+        moment = datetime(*map(int, _DIGITS.findall(date_time)))  # type: ignore[arg-type]
+    except ValueError:
+        return None
+    if zone != "Z":
+        hours, minutes = int(zone[1:3]), int(zone[4:6])
+        if hours > 24 or minutes > 60:
+            return None
+        offset = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
+        if abs(offset) >= timedelta(days=1):
+            return None
+        moment = moment.replace(tzinfo=timezone(offset))
+    else:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(seconds=1)

@@ -1,0 +1,1 @@
+"""How fast falcolab is, and beside what."""
