@@ -71,11 +71,12 @@ def _limit(machine: Machine, event: Event, thread: Thread) -> None:
 
 
 def _prlimit(machine: Machine, event: Event, _thread: Thread) -> None:
-    target = signed(event, 5)
-    if signed(event, 0) == 0 and unsigned(event, 6) == _RLIMIT_NOFILE and target is not None:
-        thread = machine.threads.get(target or event.tid)
+    target, limit = signed(event, 5), signed(event, 1)
+    is_meant = signed(event, 0) == 0 and unsigned(event, 6) == _RLIMIT_NOFILE
+    if is_meant and target is not None and limit not in (None, -1):
+        thread = machine.threads.get_or_create(target or event.tid)
         if thread is not None and not thread.is_invalid:
-            _set_fdlimit(machine, thread, signed(event, 1))
+            _set_fdlimit(machine, thread, limit)
 
 
 def _set_fdlimit(machine: Machine, thread: Thread, limit: int | None) -> None:

@@ -57,6 +57,8 @@ def test_the_limit_of_descriptors() -> None:
     tables = machine(process(20))
     take(tables, event("prlimit", res=0, newcur=8, pid=20, resource=7))
     assert tables.threads.by_id[20].fdlimit == 8
+    take(tables, event("prlimit", res=0, newcur=8, pid=21, resource=7))
+    assert tables.threads.by_id[21].is_invalid
 
 
 def test_memory() -> None:
