@@ -105,7 +105,7 @@ GOOD = b"\x03\0" + event_bytes(GETUID, [number(7, 4)])
     [
         (damaged(0x216, GOOD, 20), "an event block of only 20 bytes"),
         (damaged(0x216, GOOD, 2**16 + 9), "an event block of 65545 bytes, where 65544 are the most"),
-        (damaged(0x221, GOOD, 2**28 + 1), "where 268435456 are the most"),
+        (damaged(0x221, GOOD, 2**26 + 1), "where 67108864 are the most"),
         (damaged(0x221, GOOD, 2**20), "1048576 bytes should follow and the file has"),
         (
             damaged(0x216, GOOD[:18] + struct.pack("<I", 500) + GOOD[22:]),

@@ -13,8 +13,8 @@ from falcolab.system.event import Event
 from falcolab.system.event_type import EventType
 from falcolab.system.tables import event_types
 
-MAX_EVENT = 2**28
-"""Bytes of the largest event; the format itself allows sixteen times more."""
+MAX_EVENT = 2**26
+"""Bytes of the largest event; the format itself allows sixty-four times more."""
 
 _MAX_PLAIN = 2**16
 _STATE_ONLY = 1
