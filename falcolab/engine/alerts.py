@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from falcolab.engine.binding import clock, iso8601
 from falcolab.engine.event import compile_value, slots_of
-from falcolab.lang.strings import printable, to_bytes, to_text
-from falcolab.lang.template import Template, Token
-from falcolab.lang.typed import FieldValue
+from falcolab.engine.printers import printer_of
+from falcolab.fields.catalogue import SOURCES
+from falcolab.lang.fields import field_value
+from falcolab.lang.template import Template
+from falcolab.lang.typed import FieldValue, Value
 from falcolab.rules.ruleset import Rule
-
-_TIMES = frozenset({"evt.time", "evt.time.s", "evt.time.iso8601", "evt.datetime", "evt.datetime.s"})
-_PADDED = frozenset({"evt.rawtime.ns", "evt.reltime", "evt.reltime.ns"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +71,23 @@ Row = Sequence[Any]
 class Formatter:
     """Fills in the output template of a rule.
 
+    Args:
+        template: of the output.
+        source: the event source of the rule.
+
     Attributes:
         values: the field values that it needs, in the order in which rows give them; the event's
             time comes first.
     """
 
-    def __init__(self, template: Template, time: FieldValue) -> None:
-        self.values = tuple(dict.fromkeys((time, *slots_of(*(token.value for token in template.tokens)))))
+    def __init__(self, template: Template, source: str) -> None:
+        tokens = [(token, _shown(token.value)) for token in template.tokens]
+        time = field_value(SOURCES[source], "evt.rawtime", None)
+        self.values = tuple(dict.fromkeys((time, *slots_of(*(value for _, value in tokens)))))
         slots = {value: slot for slot, value in enumerate(self.values)}
-        self.parts: list[str | tuple[Token, Callable[[Row], Any], Callable[[Any], Any]]] = [
-            part if isinstance(part, str) else (part, compile_value(part.value, slots), _jsonify(part))
-            for part in template.parts
-        ]
+        getters = iter([(token, value, compile_value(value, slots)) for token, value in tokens])
+        self.parts = [part if isinstance(part, str) else next(getters) for part in template.parts]
+        self.printer = printer_of(source)
 
     def fill(self, row: Row) -> tuple[str, dict[str, Any]]:
         """The message and the JSON fields for one event."""
@@ -93,46 +97,15 @@ class Formatter:
             if isinstance(part, str):
                 texts.append(part)
                 continue
-            token, get, to_json = part
+            token, what, get = part
             value = get(row)
-            texts.append(_fitted(_text(value, token), token.width))
-            fields[token.name] = None if value is None else (row[0] if _is_time(token) else to_json(value))
+            texts.append(_fitted(self.printer.line(what, value), token.width))
+            fields[token.name] = self.printer.json(what, value, row[0])
         return "".join(texts), fields
 
 
-def _is_time(token: Token) -> bool:
-    return isinstance(token.value, FieldValue) and token.value.name in _TIMES
-
-
-def _jsonify(token: Token) -> Callable[[Any], Any]:
-    def to_json(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return [printable(item) if isinstance(item, str) else item for item in value]
-        return printable(value) if isinstance(value, str) else value
-
-    return to_json
-
-
-def _text(value: Any, token: Token) -> str:
-    if value is None:
-        return "<NA>"
-    if isinstance(value, tuple):
-        return _list_text(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if token.name in _PADDED:
-        return f"{value:09d}"
-    return printable(str(value))
-
-
-LIST_BYTES = 1023
-"""Falco prints lists into a buffer of 1024 bytes and cuts what does not fit, closing parenthesis included."""
-
-
-def _list_text(items: tuple[Any, ...]) -> str:
-    text = "(" + ",".join(str(item) for item in items) + ")"
-    raw = to_bytes(text)
-    return printable(text if len(raw) <= LIST_BYTES else to_text(raw[:LIST_BYTES]))
+def _shown(value: Value) -> Value:
+    return replace(value, is_shown=True) if isinstance(value, FieldValue) else value
 
 
 def _fitted(text: str, width: int) -> str:

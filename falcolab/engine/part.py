@@ -13,18 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from falcolab.engine.binding import ACROSS, CONSTANT, bind
+from falcolab.engine.binders import binder_of
+from falcolab.engine.binding import ACROSS, CONSTANT
 from falcolab.engine.masks import FactorCache
-from falcolab.engine.table import Table, arrow_type, per_distinct
+from falcolab.engine.table import Table, arrow_type, per_distinct, plain
 from falcolab.errors import InputError
+from falcolab.lake.layout import EVENTS, layout_of
 from falcolab.lake.manifest import Capture, DataFile, Part
-from falcolab.lake.schema import DIMENSIONS, EVENTS, LOCAL_BITS
+from falcolab.lake.schema import LOCAL_BITS
 from falcolab.lake.store import Store
 from falcolab.lang.typed import FieldValue
 
 _LOCAL = (1 << LOCAL_BITS) - 1
-_KEY_OF = {dimension.name: dimension.key for dimension in DIMENSIONS}
-_DIMENSION_OF_COLUMN = {name: d for d in DIMENSIONS for name in d.schema.names}
 
 
 class PartData:
@@ -50,6 +50,7 @@ class PartData:
         cached: bool = True,
     ) -> None:
         self.store, self.capture, self.part = store, capture, part
+        self.layout, self.bind = layout_of(capture.source), binder_of(capture.source)
         self.since, self.until, self.cached = since, until, cached
         self._tables: dict[str, Table] = {}
         self._keys: dict[str, npt.NDArray[np.int64]] = {}
@@ -57,7 +58,7 @@ class PartData:
     @cached_property
     def events(self) -> Table:
         """The events, in the order of the capture."""
-        return Table(self._picked[1], self._load_events)
+        return Table(self._picked[1], self._load_events, self.bind)
 
     @cached_property
     def _picked(self) -> tuple[npt.NDArray[np.int64] | None, int]:
@@ -97,7 +98,7 @@ class PartData:
             return self.events
         if name not in self._tables:
             file = self.part.of_table(name)[0]
-            self._tables[name] = Table(file.rows, lambda names: self._read([file], names))
+            self._tables[name] = Table(file.rows, lambda names: self._read([file], names), self.bind)
         return self._tables[name]
 
     def cache(self, name: str) -> FactorCache:
@@ -112,8 +113,8 @@ class PartData:
         return self._keys[key]
 
     def values(self, value: FieldValue, rows: npt.NDArray[np.int64]) -> pa.ChunkedArray:
-        """The values of a field for some events."""
-        binding = bind(value)
+        """What conditions compare: the values of a field for some events."""
+        binding = self.bind(value)
         if binding.table == EVENTS:
             return self.events.take(rows).column(value)
         if binding.table == CONSTANT:
@@ -121,13 +122,23 @@ class PartData:
             return pa.chunked_array([pa.array([constant] * len(rows), arrow_type(value))])
         if binding.table == ACROSS:
             return self._computed(value, rows)
-        local = self.keys(_KEY_OF[binding.table])[rows]
+        local = self.keys(self.layout.key_of(binding.table))[rows]
         wanted, positions = np.unique(local, return_inverse=True)
         column = self.table(binding.table).take(wanted).column(value)
         return column.take(pa.array(positions))
 
+    def listed(self, value: FieldValue, rows: npt.NDArray[np.int64]) -> list[Any]:
+        """The values of a field for some events, several for one event as tuples."""
+        binding = self.bind(value)
+        if binding.compute is None:
+            return plain(self.values(value, rows))
+        if not binding.columns:
+            return [binding.compute()] * len(rows)
+        compute = binding.compute
+        return per_distinct([self.raw(name, rows) for name in binding.columns], lambda row: compute(*row))
+
     def _computed(self, value: FieldValue, rows: npt.NDArray[np.int64]) -> pa.ChunkedArray:
-        binding = bind(value)
+        binding = self.bind(value)
         columns = [self.raw(name, rows) for name in binding.columns]
         compute: Any = binding.compute
         return pa.chunked_array(
@@ -136,11 +147,11 @@ class PartData:
 
     def raw(self, column: str, rows: npt.NDArray[np.int64]) -> pa.ChunkedArray:
         """A stored column, of the events or of a dimension, for some events."""
-        dimension = _DIMENSION_OF_COLUMN.get(column)
-        if dimension is None:
+        table = self.layout.dimension_of.get(column)
+        if table is None:
             return self.events.stored([column])[0].take(pa.array(rows))
-        local = self.keys(dimension.key)[rows]
-        return self.table(dimension.name).stored([column])[0].take(pa.array(local))
+        local = self.keys(self.layout.key_of(table))[rows]
+        return self.table(table).stored([column])[0].take(pa.array(local))
 
 
 def read_columns(path: Path, names: Sequence[str]) -> pa.Table:

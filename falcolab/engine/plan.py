@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from falcolab.engine.binding import ACROSS, CONSTANT, bind
+from falcolab.engine.binders import Bind
+from falcolab.engine.binding import ACROSS, CONSTANT
 from falcolab.engine.event import compile_test, slots_of
 from falcolab.lang.ast import And, Not, Or, leaves
 from falcolab.lang.typed import Test, TypedCondition, field_values
@@ -52,30 +53,102 @@ class Plan:
     tables: tuple[str, ...] = field(default=())
 
 
-def make_plan(conditions: Sequence[TypedCondition]) -> Plan:
-    """The plan of some conditions."""
-    rules = tuple(plan_rule(condition) for condition in conditions)
+def make_plan(conditions: Sequence[TypedCondition], bind: Bind) -> Plan:
+    """The plan of some conditions, given where their fields are."""
+    planner = _Planner(bind)
+    rules = tuple(planner.plan(condition) for condition in conditions)
     tables = dict.fromkeys(table for rule in rules for table in rule.factors)
     return Plan(rules, tuple(tables))
 
 
-def plan_rule(condition: TypedCondition) -> RulePlan:
-    """The plan of one condition."""
-    factors: dict[str, list[TypedCondition]] = {}
-    residual = []
-    for factor in conjuncts(fold(condition)):
-        tables = tables_of(factor)
-        if len(tables) == 1 and ACROSS not in tables:
-            factors.setdefault(next(iter(tables)), []).append(factor)
-        elif tables or factor == FALSE:
-            residual.append(factor)
-            for table in sorted(tables - {ACROSS}):
-                relaxed = relax(factor, table, possible=True)
-                if relaxed != TRUE:
-                    factors.setdefault(table, []).append(relaxed)
-    return RulePlan(
-        {table: both(found) for table, found in factors.items()}, both([_atoms(part) for part in residual])
-    )
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    bind: Bind
+
+    def plan(self, condition: TypedCondition) -> RulePlan:
+        """The plan of one condition."""
+        factors: dict[str, list[TypedCondition]] = {}
+        residual = []
+        for factor in conjuncts(self.fold(condition)):
+            tables = self.tables_of(factor)
+            if len(tables) == 1 and ACROSS not in tables:
+                factors.setdefault(next(iter(tables)), []).append(factor)
+            elif tables or factor == FALSE:
+                residual.append(factor)
+                for table in sorted(tables - {ACROSS}):
+                    relaxed = self.relax(factor, table, possible=True)
+                    if relaxed != TRUE:
+                        factors.setdefault(table, []).append(relaxed)
+        decided = {table: both(found) for table, found in factors.items()}
+        return RulePlan(decided, both([self._atoms(part) for part in residual]))
+
+    def tables_of(self, node: Any) -> frozenset[str]:
+        """The tables that a condition reads; a check of several makes it ``ACROSS``."""
+        return frozenset(self.table_of(leaf) for leaf in leaves(node) if isinstance(leaf, Test))
+
+    def table_of(self, test: Test) -> str:
+        """The table that a check reads."""
+        tables = {self.bind(value).table for value in field_values(test)} - {CONSTANT}
+        if not tables:
+            return CONSTANT
+        return tables.pop() if len(tables) == 1 else ACROSS
+
+    def fold(self, node: Any) -> Any:
+        """A condition with everything decided that does not depend on the event."""
+        match node:
+            case And(children=children):
+                return _join(And, TRUE, FALSE, [self.fold(child) for child in children])
+            case Or(children=children):
+                return _join(Or, FALSE, TRUE, [self.fold(child) for child in children])
+            case Not(child=child):
+                return _negated(self.fold(child))
+            case Test() if self.table_of(node) == CONSTANT:
+                return TRUE if self._constant(node) else FALSE
+            case _:
+                return node
+
+    def _constant(self, test: Test) -> bool:
+        slots = slots_of(test)
+        computes = [self.bind(value).compute for value in slots]
+        return compile_test(test, slots)([None if compute is None else compute() for compute in computes])
+
+    def relax(self, node: Any, table: str, *, possible: bool) -> Any:
+        """What one table knows of a condition: with ``possible``, TRUE wherever it cannot tell.
+
+        Without ``possible`` the condition stands below a negation, and FALSE takes its place.
+        """
+        match node:
+            case And(children=children):
+                parts = [self.relax(child, table, possible=possible) for child in children]
+                return _join(And, TRUE, FALSE, parts)
+            case Or(children=children):
+                parts = [self.relax(child, table, possible=possible) for child in children]
+                return _join(Or, FALSE, TRUE, parts)
+            case Not(child=child):
+                return _negated(self.relax(child, table, possible=not possible))
+            case Test() if self.table_of(node) == table:
+                return node
+            case _:
+                return TRUE if possible else FALSE
+
+    def _atoms(self, node: Any) -> Any:
+        """A condition with its largest pieces that read one table as atoms."""
+        tables = self.tables_of(node)
+        if len(tables) == 1 and (ACROSS not in tables or isinstance(node, Test)):
+            return Atom(next(iter(tables)), node)
+        match node:
+            case And(children=children):
+                return And(tuple(self._atoms(child) for child in children))
+            case Or(children=children):
+                return Or(tuple(self._atoms(child) for child in children))
+            case Not(child=child):
+                return Not(self._atoms(child))
+            case _:
+                return node
+
+
+def _negated(node: Any) -> Any:
+    return FALSE if node == TRUE else (TRUE if node == FALSE else Not(node))
 
 
 def both(parts: Sequence[Any]) -> Any:
@@ -96,81 +169,11 @@ def conjuncts(node: Any) -> list[Any]:
             return [node]
 
 
-def tables_of(node: Any) -> frozenset[str]:
-    """The tables that a condition reads; a check of several makes it ``ACROSS``."""
-    return frozenset(table_of(leaf) for leaf in leaves(node) if isinstance(leaf, Test))
-
-
-def table_of(test: Test) -> str:
-    """The table that a check reads."""
-    tables = {bind(value).table for value in field_values(test)} - {CONSTANT}
-    if not tables:
-        return CONSTANT
-    return tables.pop() if len(tables) == 1 else ACROSS
-
-
-def fold(node: Any) -> Any:
-    """A condition with everything decided that does not depend on the event."""
-    match node:
-        case And(children=children):
-            return _join(And, TRUE, FALSE, [fold(child) for child in children])
-        case Or(children=children):
-            return _join(Or, FALSE, TRUE, [fold(child) for child in children])
-        case Not(child=child):
-            inner = fold(child)
-            return FALSE if inner == TRUE else (TRUE if inner == FALSE else Not(inner))
-        case Test() if table_of(node) == CONSTANT:
-            return TRUE if _constant(node) else FALSE
-        case _:
-            return node
-
-
-def _constant(test: Test) -> bool:
-    slots = slots_of(test)
-    values = [compute() for compute in (bind(value).compute for value in slots) if compute is not None]
-    return compile_test(test, slots)(values)
-
-
 def _join(kind: type[And] | type[Or], neutral: Any, absorbing: Any, children: list[Any]) -> Any:
     if absorbing in children:
         return absorbing
     rest = tuple(child for child in children if child != neutral)
     return rest[0] if len(rest) == 1 else (kind(rest) if rest else neutral)
-
-
-def relax(node: Any, table: str, *, possible: bool) -> Any:
-    """What one table knows of a condition: with ``possible``, TRUE wherever it cannot tell.
-
-    Without ``possible`` the condition stands below a negation, and FALSE takes its place.
-    """
-    match node:
-        case And(children=children):
-            return _join(And, TRUE, FALSE, [relax(child, table, possible=possible) for child in children])
-        case Or(children=children):
-            return _join(Or, FALSE, TRUE, [relax(child, table, possible=possible) for child in children])
-        case Not(child=child):
-            inner = relax(child, table, possible=not possible)
-            return FALSE if inner == TRUE else (TRUE if inner == FALSE else Not(inner))
-        case Test() if table_of(node) == table:
-            return node
-        case _:
-            return TRUE if possible else FALSE
-
-
-def _atoms(node: Any) -> Any:
-    """A condition with its largest pieces that read one table as atoms."""
-    tables = tables_of(node)
-    if len(tables) == 1 and (ACROSS not in tables or isinstance(node, Test)):
-        return Atom(next(iter(tables)), node)
-    match node:
-        case And(children=children):
-            return And(tuple(_atoms(child) for child in children))
-        case Or(children=children):
-            return Or(tuple(_atoms(child) for child in children))
-        case Not(child=child):
-            return Not(_atoms(child))
-        case _:
-            return node
 
 
 def fingerprint(node: Any) -> str:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from falcolab.engine.alerts import Alert, Formatter
+from falcolab.engine.part import PartData
 from falcolab.engine.plan import Plan, make_plan
 from falcolab.engine.scan import Hits, PartScan
-from falcolab.fields.catalogue import SOURCES
-from falcolab.engine.part import PartData
-from falcolab.lang.fields import field_value
-from falcolab.lang.typed import FieldValue, TypedCondition
+from falcolab.lang.typed import TypedCondition
 from falcolab.rules.ruleset import Rule
 
 Indices = npt.NDArray[np.int64]
@@ -48,9 +45,12 @@ def match_parts(
         conditions: in the order that decides which wins under ``first``.
         first: only the first condition that holds counts for an event.
     """
-    plan = make_plan(conditions)
+    plans: dict[str, Plan] = {}
     for part in parts:
-        yield _match_part(part, plan, first=first)
+        source = part.capture.source
+        if source not in plans:
+            plans[source] = make_plan(conditions, part.bind)
+        yield _match_part(part, plans[source], first=first)
 
 
 def _match_part(part: PartData, plan: Plan, *, first: bool) -> PartMatches:
@@ -72,11 +72,6 @@ def _in_order(hits: list[Hits]) -> tuple[Indices, Indices]:
     return rows[order], rules[order]
 
 
-def time_field(source: str) -> FieldValue:
-    """The field that holds an event's time in nanoseconds."""
-    return field_value(SOURCES[source], "evt.rawtime", None)
-
-
 def alerts_of(matches: PartMatches, rules: Sequence[Rule]) -> Iterator[Alert]:
     """The alerts for what matched in a part, in order."""
     made: dict[int, Iterator[Alert]] = {}
@@ -88,10 +83,10 @@ def alerts_of(matches: PartMatches, rules: Sequence[Rule]) -> Iterator[Alert]:
 
 
 def _alerts_of_rule(part: PartData, rows: Indices, rule: Rule) -> Iterator[Alert]:
-    formatter = Formatter(rule.output, time_field(rule.source))
+    formatter = Formatter(rule.output, rule.source)
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]
-        columns: list[list[Any]] = [_values(part, value, batch) for value in formatter.values]
+        columns = [part.listed(value, batch) for value in formatter.values]
         ids = event_ids(part, batch)
         for event_id, *row in zip(ids, *columns, strict=True):
             message, fields = formatter.fill(row)
@@ -99,13 +94,6 @@ def _alerts_of_rule(part: PartData, rows: Indices, rule: Rule) -> Iterator[Alert
 
 
 _BATCH = 65_536
-
-
-def _values(part: PartData, value: FieldValue, rows: Indices) -> list[Any]:
-    values: list[Any] = part.values(value, rows).to_pylist()
-    if value.field.is_list:
-        return [None if item is None else tuple(item) for item in values]
-    return values
 
 
 def event_ids(part: PartData, rows: Indices) -> list[str]:

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from falcolab.engine.binding import ACROSS
 from falcolab.engine.event import compile_test, slots_of
 from falcolab.engine.masks import FactorCache, Words, combine, judge_conditions, pack_masks
+from falcolab.engine.part import PartData
 from falcolab.engine.plan import TRUE, Atom, Plan
 from falcolab.engine.table import Bools, per_distinct
-from falcolab.engine.part import PartData
-from falcolab.lake.schema import DIMENSIONS, EVENTS
+from falcolab.lake.layout import EVENTS
 from falcolab.lang.ast import leaves
 from falcolab.lang.typed import Test
 
@@ -67,11 +67,11 @@ class PartScan:
         groups = (len(self.plan.rules) + 63) // 64
         rows = np.arange(total, dtype=np.int64)
         words = [self._all_bits(group, total) for group in range(groups)]
-        for dimension in DIMENSIONS:
-            if dimension.name not in self.plan.tables:
+        for table in self.part.layout.dimensions:
+            if table not in self.plan.tables:
                 continue
-            masks = self._masks(dimension.name)
-            keys = self.part.keys(dimension.key)
+            masks = self._masks(table)
+            keys = self.part.keys(self.part.layout.key_of(table))
             local = keys if len(rows) == total else keys[rows]
             words = [word & mask[local] for word, mask in zip(words, masks, strict=True)]
             rows, words = _narrow(rows, words)
@@ -117,16 +117,12 @@ class PartScan:
             return self._across(atom.condition, rows)
         data = self.part.table(atom.table)
         truth = judge_conditions(data, [atom.condition], self.part.cache(atom.table))[atom.condition]
-        return truth[self.part.keys(_key_of(atom.table))[rows]]
+        return truth[self.part.keys(self.part.layout.key_of(atom.table))[rows]]
 
     def _across(self, test: Test, rows: Indices) -> Bools:
         slots = slots_of(test)
         columns = [self.part.values(value, rows) for value in slots]
         return np.array(per_distinct(columns, compile_test(test, slots)), np.bool_)
-
-
-def _key_of(table: str) -> str:
-    return next(dimension.key for dimension in DIMENSIONS if dimension.name == table)
 
 
 def _narrow(rows: Indices, words: list[Words]) -> tuple[Indices, list[Words]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from falcolab.fields.field import Reading
 from falcolab.lang.ast import And, Not, Or
 from falcolab.lang.operators import Takes
 from falcolab.lang.strings import is_plain
@@ -40,6 +41,8 @@ def is_expressible(test: Test) -> bool:
     operator = test.operator
     if operator is None:
         return True
+    if test.left.reading is not Reading.VALUE:
+        return False
     if not isinstance(test.right, tuple) or not all(_is_plain(item) for item in test.right):
         return False
     return test.left.shape.is_list or test.left.shape.type.kind in operator.sql

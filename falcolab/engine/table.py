@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from falcolab.engine.binding import Binding, bind
+from falcolab.engine.binders import Bind
+from falcolab.engine.binding import Binding
 from falcolab.engine.event import compile_test, slots_of
 from falcolab.engine.sql import Parameters, is_expressible, test_sql
-from falcolab.fields.types import Kind
+from falcolab.fields.field import Reading
+from falcolab.lake.types import column_type
 from falcolab.lang.typed import FieldValue, Test, field_values
-from falcolab.lang.values import sql_type
 
 Bools = npt.NDArray[np.bool_]
 Load = Callable[[Sequence[str]], pa.Table]
@@ -27,11 +28,12 @@ class Table:
     Args:
         rows: how many there are.
         load: reads columns by name.
+        bind: says which columns hold a field.
     """
 
-    def __init__(self, rows: int, load: Load) -> None:
+    def __init__(self, rows: int, load: Load, bind: Bind) -> None:
         self.rows = rows
-        self._load = load
+        self._load, self._bind = load, bind
         self._stored: dict[str, pa.ChunkedArray] = {}
         self._computed: dict[FieldValue, pa.ChunkedArray] = {}
 
@@ -47,7 +49,7 @@ class Table:
     def column(self, value: FieldValue) -> pa.ChunkedArray:
         """The values of a field that is bound to this table."""
         if value not in self._computed:
-            self._computed[value] = self._bound(bind(value), value)
+            self._computed[value] = self._bound(self._bind(value), value)
         return self._computed[value]
 
     def _bound(self, binding: Binding, value: FieldValue) -> pa.ChunkedArray:
@@ -65,7 +67,7 @@ class Table:
             columns = [column.take(picked) for column in self.stored(names)]
             return pa.table(dict(zip(names, columns, strict=True)))
 
-        return Table(len(rows), load)
+        return Table(len(rows), load, self._bind)
 
     def judge(self, tests: Sequence[Test]) -> dict[Test, Bools]:
         """The truth of checks, row by row."""
@@ -103,26 +105,25 @@ class Table:
 
 
 def arrow_type(value: FieldValue) -> pa.DataType:
-    """The Arrow type of a field's values."""
-    if value.field.is_list:
-        return pa.list_(pa.string())
-    types = {"VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BLOB": pa.binary(), "DOUBLE": pa.float64()}
-    return types.get(sql_type(value.type), pa.uint64() if value.type.kind is Kind.NUMBER else pa.string())
+    """The Arrow type of a field's values, of which there may be several for an event."""
+    single = column_type(value.type)
+    return pa.list_(single) if value.field.is_list or value.reading is not Reading.VALUE else single
 
 
 def per_distinct(columns: Sequence[pa.ChunkedArray], function: Callable[[Any], Any]) -> list[Any]:
     """A function of rows, called once per distinct row; lists are given as tuples."""
     known: dict[Any, Any] = {}
     out = []
-    for row in zip(*(_hashable(column) for column in columns), strict=True):
+    for row in zip(*(plain(column) for column in columns), strict=True):
         if row not in known:
             known[row] = function(row)
         out.append(known[row])
     return out
 
 
-def _hashable(column: pa.ChunkedArray) -> Iterable[Any]:
+def plain(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column, lists as tuples."""
     values: list[Any] = column.to_pylist()
     if pa.types.is_list(column.type):
-        return (None if value is None else tuple(value) for value in values)
+        return [None if value is None else tuple(value) for value in values]
     return values

@@ -75,6 +75,16 @@ def _info(context: Context) -> Info | None:
     return None if thread is None else _known(context, thread.container_id)
 
 
+def metadata_of(context: Context) -> dict[bytes, Info]:
+    """What is known of the event's container, and of the sandbox that speaks for it, by the thread's ids."""
+    info, thread = _info(context), _thread(context)
+    if info is None:
+        return {}
+    sandbox = _sandbox(context, info)
+    others = {} if sandbox is None else {to_bytes(string_of(info, "pod_sandbox_id"))[:_SHORT_ID]: sandbox}
+    return {**others, b"" if thread is None else thread.container_id: info}
+
+
 def string_of(info: Info, key: str) -> str:
     """A string of the object; empty if it has none."""
     return _text(info.get(key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
@@ -54,12 +54,14 @@ class Context:
         machine: the tables.
         thread: the event's thread; None if it is not known.
         fd: the descriptor that the event is about, or that its thread used last; None if unknown.
+        resolved: for an event out of a lake, what its parameters stood for when it was recorded.
     """
 
     event: Event
     machine: Machine
     thread: Thread | None
     fd: Descriptor | None
+    resolved: Sequence[str | None] | None = None
 
     @classmethod
     def of(cls, event: Event, machine: Machine) -> Context:

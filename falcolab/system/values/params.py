@@ -52,9 +52,27 @@ class Text(NamedTuple):
         return f"{self.value}({self.resolved})" if self.resolved else self.value
 
 
+STATE_DEPENDENT = frozenset({"FD", "FDLIST", "DYN", "PID", "UID", "GID", "FSPATH", "FSRELPATH"})
+"""The types of parameters whose text depends on the state of the machine."""
+
+
 def param_text(context: Context, index: int) -> Text:
     """The parameter at a position, which the event must have."""
-    return _text(context, context.event.type.params[index], context.event.params[index])
+    param = context.event.type.params[index]
+    text = _text(context, param, context.event.params[index])
+    if context.resolved is None or param.type not in STATE_DEPENDENT:
+        return text
+    stored = context.resolved[index] or ""
+    return Text(stored) if param.type == "FDLIST" else Text(text.value, stored)
+
+
+def resolved_text(context: Context, index: int) -> str | None:
+    """What of a parameter's text depends on the state; None if nothing does."""
+    param = context.event.type.params[index]
+    if param.type not in STATE_DEPENDENT:
+        return None
+    text = param_text(context, index)
+    return (text.value if param.type == "FDLIST" else text.resolved) or None
 
 
 def _text(context: Context, param: Param, raw: bytes) -> Text:

@@ -1,0 +1,85 @@
+"""Where the lake has the value of a field of system calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from falcolab.engine.binding import ACROSS, CONSTANT, Binding
+from falcolab.lake import syscall_schema as schema
+from falcolab.lake.schema import EVENTS
+from falcolab.lake.stored_event import (
+    EVENT_COLUMNS,
+    STATE_COLUMNS,
+    container_context,
+    process_context,
+    stored_context,
+)
+from falcolab.lang.typed import FieldValue
+from falcolab.system.values import FIELDS, Context, Part
+
+_OWN_COLUMNS = {"evt.num": "num", "evt.rawtime": "time", "thread.tid": "tid", "evt.cpu": "cpu"}
+"""Fields that events have under another name."""
+
+_TABLES = {
+    name: table
+    for table, names in (
+        (schema.KINDS, schema.KIND_FIELDS),
+        (schema.PROCESSES, schema.PROCESS_FIELDS),
+        (schema.FILES, schema.FILE_FIELDS),
+        (schema.CONTAINERS, schema.CONTAINER_FIELDS),
+        (schema.ARGUMENTS, schema.ARGUMENT_FIELDS),
+        (schema.DESCRIPTORS, schema.DESCRIPTOR_FIELDS),
+        (EVENTS, schema.EVENT_FIELDS),
+    )
+    for name in names
+}
+
+_PROCESS_COLUMNS = tuple(column.name for column in schema.PROCESS_COLUMNS)
+
+
+def bind(value: FieldValue) -> Binding:
+    """The binding of what conditions compare, or of what alerts print if that is meant."""
+    name, arg = value.field.name, value.arg
+    if value.is_shown and (shown := FIELDS[name].shown) is not None:
+        return _computed(name, arg, shown)
+    stored = f"{name}.{arg}" if name == "evt.abspath" and arg else name
+    if stored in _TABLES and (arg is None or stored != name):
+        return Binding(_TABLES[stored], (stored,))
+    if name in _OWN_COLUMNS:
+        return Binding(EVENTS, (_OWN_COLUMNS[name],))
+    return _computed(name, arg, FIELDS[name].value)
+
+
+def _computed(name: str, arg: str | None, extract: Callable[[Context, str | None], Any]) -> Binding:
+    depends = FIELDS[name].depends
+    if name == "proc.duration":
+        return Binding(ACROSS, ("time", "proc.pid.ts"), _since)
+    if name == "proc.ppid.duration":
+        return Binding(ACROSS, ("time", "parent_clone_ts", "proc.fdopencount"), _parent_duration)
+    if schema.table_of(name) == schema.CONTAINERS:
+        of_container = ("container_json", "container.id")
+        return Binding(schema.CONTAINERS, of_container, lambda *row: extract(container_context(*row), arg))
+    if schema.table_of(name) == schema.PROCESSES:
+        return Binding(schema.PROCESSES, _PROCESS_COLUMNS, lambda *row: extract(process_context(*row), arg))
+    if schema.table_of(name) == schema.FILES:
+        return Binding(CONSTANT, (), lambda: None)
+    if depends is Part.NONE:
+        return Binding(CONSTANT, (), lambda: extract(stored_context(*_NOTHING), arg))
+    if depends is Part.EVENT:
+        return Binding(EVENTS, EVENT_COLUMNS, lambda *row: extract(stored_context(*row, *_NO_STATE), arg))
+    columns = (*EVENT_COLUMNS, *STATE_COLUMNS)
+    return Binding(ACROSS, columns, lambda *row: extract(stored_context(*row), arg))
+
+
+_NO_STATE = (True, *(None,) * (len(STATE_COLUMNS) - 1))
+_NOTHING = (0, 0, 1, 0, 0, 0, b"", b"", None, *_NO_STATE)
+
+
+def _since(now: int, then: int | None) -> int | None:
+    return (now - then) % 2**64 if then else None
+
+
+def _parent_duration(now: int, then: int | None, open_descriptors: int | None) -> int | None:
+    """Falco shows the number of open descriptors for a parent that was there before the recording."""
+    return None if then is None else _since(now, then) or open_descriptors
