@@ -11,6 +11,7 @@ from falcolab.fields.event_types import EVENT_CODES
 from falcolab.fields.field import Arg, Field
 from falcolab.fields.types import Type
 from falcolab.lang.errors import CompileError, UnknownNameError
+from falcolab.lang.strings import integer
 from falcolab.lang.typed import FieldValue
 
 MAX_NAME = 128
@@ -63,7 +64,7 @@ def _check_plugin_argument(field: Field, arg: str | None) -> None:
         raise CompileError(
             f"filter '{text}': {field.name} does not allow nor require an argument but one is provided: {arg}"
         )
-    if field.arg is Arg.INDEX and not (_INDEX.fullmatch(arg) and int(arg) < 2**64):
+    if field.arg is Arg.INDEX and not (_INDEX.fullmatch(arg) and integer(arg) < 2**64):
         raise CompileError(f"filter {text} {field.name} has an invalid index argument: {arg}")
 
 

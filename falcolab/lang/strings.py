@@ -54,6 +54,7 @@ def printable(text: str) -> str:
 
 _UNESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", " ": "\\"}
 _ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"'}
+_DIGITS = 40
 _BARE = re.compile(r"[^()\"'\s=,\b\0]+", re.ASCII)
 
 
@@ -94,3 +95,13 @@ def quoted(value: str) -> str:
     """
     text = "".join(_ESCAPES.get(char, char) for char in value)
     return f'"{text[:-1]} "' if text.endswith("\\") else f'"{text}"'
+
+
+def integer(digits: str) -> int:
+    """The number that decimal digits with or without a sign spell; a long one only roughly.
+
+    Python reads no numbers of over 4,300 digits. What is left of them is still beyond any type.
+    """
+    digits = digits.strip()
+    value = int(digits.lstrip("+-").lstrip("0")[:_DIGITS] or "0")
+    return -value if digits.startswith("-") else value

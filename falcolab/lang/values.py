@@ -13,7 +13,7 @@ from typing import Any
 
 from falcolab.fields.types import INTEGER_RANGES, Kind, Type
 from falcolab.lang.errors import CompileError
-from falcolab.lang.strings import to_bytes
+from falcolab.lang.strings import integer, to_bytes
 
 MAX_BYTES = 255
 """The longest right-hand string, in bytes."""
@@ -97,7 +97,7 @@ def _number(text: str, type_: Type) -> int:
     if match is None:
         raise CompileError(f"{text} is not a valid number")
     low, high = INTEGER_RANGES.get(type_, _INT64)
-    value = int(match[1])
+    value = integer(match[1])
     value = _clamp(value, _INT64) if low < 0 else _clamp(value, (-_UINT64[1], _UINT64[1]))
     return (value - low) % (high - low + 1) + low
 
@@ -110,9 +110,9 @@ def _port(text: str) -> int:
     if text == "":
         return 0
     if text.isascii() and text.isdigit():
-        if int(text) > INTEGER_RANGES[Type.INT32][1]:
+        if integer(text) > INTEGER_RANGES[Type.INT32][1]:
             raise CompileError(f"{text} is not a valid port number")
-        return int(text) & 0xFFFF
+        return integer(text) & 0xFFFF
     try:
         return socket.getservbyname(text)
     except (OSError, ValueError, UnicodeError):
@@ -135,10 +135,10 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         if not slash:
             raise CompileError(f"unrecognized IP network {text}")
         return _v4_network(host, bits, text)
-    if not slash or not _NUMBER.fullmatch(bits) or not 0 <= int(bits) <= 128:
+    if not slash or not _NUMBER.fullmatch(bits) or not 0 <= integer(bits) <= 128:
         raise CompileError(f"invalid v6 netmask: {text}")
     try:
-        return ipaddress.IPv6Network((host, int(bits)), strict=False)
+        return ipaddress.IPv6Network((host, integer(bits)), strict=False)
     except ValueError:
         raise CompileError(f"unrecognized IPv6 address {host}") from None
 
