@@ -18,6 +18,9 @@ MAX_ENTER_EVENT = 4096
 MAX_COPIED_FDS = 2**23
 """Descriptors that processes have from their parents, all together; the children beyond have none."""
 
+MAX_LISTED_FDS = 2**21
+"""Descriptors that a capture lists before its first event, all together."""
+
 MAX_ACCOUNTS = 2**18
 """Users, and as many groups."""
 

@@ -105,12 +105,14 @@ class Snapshot:
         processes: the threads by id, in the order of the recording.
         interfaces: the network interfaces.
         users, groups: the accounts.
+        listed_fds: how many descriptors the processes have.
         events: users, groups and containers that the recorder wrote as the first events. Rules never
             see them.
     """
 
     machine: MachineInfo | None = None
     processes: dict[int, ProcessEntry] = field(default_factory=dict)
+    listed_fds: int = 0
     interfaces: list[Interface] = field(default_factory=list)
     users: list[User] = field(default_factory=list)
     groups: list[UserGroup] = field(default_factory=list)

@@ -12,7 +12,7 @@ from falcolab.sources.scap.damage import DamagedError
 from falcolab.sources.scap.descriptors import read_descriptors, read_owner
 from falcolab.sources.scap.processes import read_processes
 from falcolab.sources.scap.stream import Stream
-from falcolab.system.limits import MAX_ACCOUNTS, MAX_FDS, MAX_INTERFACES, MAX_THREADS
+from falcolab.system.limits import MAX_ACCOUNTS, MAX_FDS, MAX_INTERFACES, MAX_LISTED_FDS, MAX_THREADS
 from falcolab.system.snapshot import Interface, MachineInfo, Snapshot, User, UserGroup
 
 MAX_SIZE = 2**30
@@ -100,8 +100,11 @@ def _read_processes(version: int, body: Body, snapshot: Snapshot) -> None:
 def _read_descriptors(version: int, body: Body, snapshot: Snapshot) -> None:
     owner = snapshot.processes.get(read_owner(body))
     for number, descriptor in read_descriptors(body, version):
-        if owner is not None and (number in owner.fds or len(owner.fds) < MAX_FDS):
+        if owner is None or snapshot.listed_fds >= MAX_LISTED_FDS:
+            continue
+        if number in owner.fds or len(owner.fds) < MAX_FDS:
             owner.fds[number] = descriptor
+            snapshot.listed_fds += 1
 
 
 def _read_interfaces(version: int, body: Body, snapshot: Snapshot) -> None:
