@@ -15,7 +15,8 @@ from falcolab.engine.conditions import compile_text
 from falcolab.engine.part import PartData
 from falcolab.engine.replay import match_parts
 from falcolab.fields.catalogue import K8S_AUDIT
-from falcolab.lake.ingest import Ingested, Progress, ingest_k8s_audit
+from falcolab.lake.capture_writer import Ingested, Progress
+from falcolab.lake.ingest_audit import ingest_k8s_audit
 from falcolab.lake.manifest import Capture
 from falcolab.lake.store import Store
 from falcolab.lake.verify import Problem, verify
@@ -54,6 +55,18 @@ class Lake:
             InputError: the file cannot be used; the lake is unchanged.
         """
         return ingest_k8s_audit(path, file, progress)
+
+    @classmethod
+    def ingest_scap(cls, path: str | Path, file: str | Path, progress: Progress | None = None) -> Ingested:
+        """Add a capture file of Falco or sysdig to a lake, which is made if it does not exist.
+
+        Raises:
+            InputError: the file cannot be used; the lake is unchanged.
+        """
+        # It brings all syscall fields with it, which audit logs do not need.
+        from falcolab.lake.ingest_scap import ingest_scap  # noqa: PLC0415
+
+        return ingest_scap(path, file, progress)
 
     @property
     def captures(self) -> list[Capture]:
@@ -105,7 +118,9 @@ class Lake:
         matched = list(match_parts(self.parts(source, cached=False), valid)) if valid else []
         split = iter(range(len(valid)))
         return [
-            typed if isinstance(typed, LanguageError) else MatchResult(condition, matched, next(split))
+            typed
+            if isinstance(typed, LanguageError)
+            else MatchResult(condition, source, matched, next(split))
             for condition, typed in zip(conditions, compiled, strict=True)
         ]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from falcolab.engine.alerts import Alert
 from falcolab.engine.compare import Comparison, RuleComparison
 from falcolab.engine.part import PartData
 from falcolab.engine.replay import PartMatches, alerts_of, event_ids, match_parts
+from falcolab.fields.catalogue import K8S_AUDIT, SYSCALL
 from falcolab.lang.strings import printable
 from falcolab.rules.ruleset import Rule
 
@@ -68,19 +70,53 @@ class _Tabular:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class EventKey:
+    """What tells the events of a source apart in the place where they come from.
+
+    Attributes:
+        columns: their names in frames, after the event's id and its time.
+        stored: the columns of the lake behind them.
+        as_json: the key as ``match --json`` prints it, from the time and the columns.
+    """
+
+    columns: tuple[str, ...]
+    stored: tuple[str, ...]
+    as_json: Callable[..., dict[str, Any]]
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else printable(value)
+
+
+EVENT_KEYS = {
+    K8S_AUDIT: EventKey(
+        ("ka.auditid", "stage"),
+        ("ka.auditid", "ka.stage"),
+        lambda _time, audit_id, stage: {"ka.auditid": _text(audit_id), "stage": _text(stage)},
+    ),
+    SYSCALL: EventKey(
+        ("thread.tid", "evt.type"),
+        ("tid", "evt.type"),
+        lambda time, tid, name: {"evt.time": time, "thread.tid": tid, "evt.type": name},
+    ),
+}
+
+
 class MatchResult(_Tabular):
     """The events for which a condition holds.
 
     Args:
         condition: its text.
+        source: of the events.
         matches: what matched, part by part, for a plan that has the condition among others.
         index: the condition's position in the plan.
     """
 
-    columns = ("event_id", "time", "ka.auditid", "stage")
-
-    def __init__(self, condition: str, matches: Sequence[PartMatches], index: int = 0) -> None:
+    def __init__(self, condition: str, source: str, matches: Sequence[PartMatches], index: int = 0) -> None:
         self.condition = condition
+        self.key = EVENT_KEYS[source]
+        self.columns = ("event_id", "time", *self.key.columns)
         self._rows = [(found.part, found.rows[found.rules == index]) for found in matches]
 
     def __len__(self) -> int:
@@ -91,16 +127,14 @@ class MatchResult(_Tabular):
         return f"{len(self):,} events match {self.condition}"
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        """Id, time (ns), audit id and stage of each event."""
+        """Id, time (ns) and key of each event."""
         for part, rows in self._rows:
-            columns = [part.raw(name, rows).to_pylist() for name in ("time", "ka.auditid", "ka.stage")]
+            columns = [part.raw(name, rows).to_pylist() for name in ("time", *self.key.stored)]
             yield from zip(event_ids(part, rows), *columns, strict=True)
 
     def keys(self) -> Iterator[dict[str, Any]]:
-        """What tells one event from another in the log: audit id and stage."""
-        for _, _, *texts in self.rows():
-            audit_id, stage = (None if text is None else printable(text) for text in texts)
-            yield {"ka.auditid": audit_id, "stage": stage}
+        """What tells one event from another in the place where they come from."""
+        return (self.key.as_json(*values) for _, *values in self.rows())
 
 
 class ReplayResult(_Tabular):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from falcolab.api.lake import Lake
 from falcolab.cli.output import harmless, progress, tell
-from falcolab.lake.ingest import Ingested, ingest_k8s_audit
+from falcolab.lake.capture_writer import Ingested
 
 app = typer.Typer(help="Add captures to a lake, which is made if it does not exist.", no_args_is_help=True)
 
@@ -25,15 +27,22 @@ def k8s_audit(files: Files, lake: Target) -> int:
 
     What is no audit event is put aside in the lake's quarantine and counted.
     """
+    return _each(files, lake, Lake.ingest)
+
+
+@app.command()
+def scap(files: Files, lake: Target) -> int:
+    """Add captures of system calls, as Falco and sysdig write them (.scap).
+
+    Of a capture that breaks off, what is whole is kept, and the break is told.
+    """
+    return _each(files, lake, Lake.ingest_scap)
+
+
+def _each(files: list[str], lake: Path, ingest: Callable[..., Ingested]) -> int:
     for file in files:
-        with progress(f"{harmless(file)}") as shown:
-            done = ingest_k8s_audit(
-                lake,
-                file,
-                None
-                if shown is None
-                else lambda n: shown.update(shown.task_ids[0], description=f"{n:,} events"),
-            )
+        with progress(harmless(file)) as shown:
+            done = ingest(lake, file, shown)
         tell(_summary(done))
     return 0
 
@@ -42,6 +51,8 @@ def _summary(done: Ingested) -> str:
     name = harmless(done.name)
     if done.known:
         return f"{name}: already in the lake, nothing added"
+    if done.damage:
+        return f"{name}: {done.events:,} events, then the file breaks off: {harmless(done.damage)}"
     text = f"{name}: {done.events:,} events"
     if done.rejected:
         text += f"; {done.rejected:,} items are no audit events, see {done.quarantine}"

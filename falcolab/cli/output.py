@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -85,12 +85,12 @@ def moment(nanoseconds: int | None) -> str:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Progress | None]:
-    """A progress display on terminals; None elsewhere."""
+def progress(what: str) -> Iterator[Callable[[int], None] | None]:
+    """A progress display on terminals, which is told the number of events so far; None elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        shown.add_task(what, total=None)
-        yield shown
+        task = shown.add_task(what, total=None)
+        yield lambda events: shown.update(task, description=f"{what}: {events:,} events")

@@ -65,6 +65,7 @@ class Capture:
         max_time: the latest, ns.
         number: in the order of ingestion, from 1.
         ingested: when, ns.
+        damage: why the file could not be read to its end; empty when it could.
         parts: where its events are.
     """
 
@@ -78,6 +79,7 @@ class Capture:
     max_time: int | None
     number: int
     ingested: int
+    damage: str = ""
     parts: tuple[Part, ...] = field(default=())
 
     @property

@@ -109,7 +109,7 @@ def process_context(  # noqa: PLR0913, PLR0917  # a row of the table
         # Real ids may be missing or double; what counts is who comes after whom.
         each.tid, each.ptid = number, number + 1
         table.by_id[number] = each
-    thread = Thread(tid=-1, args=[to_bytes(arg) for arg in args])
+    thread = Thread(tid=-2, args=[to_bytes(arg) for arg in args])
     thread.cgroups = [_pair(to_bytes(text)) for text in cgroups]
     thread.group = Group(0, main=above[0] if above else None)
     return Context(event, machine, thread, None)

@@ -119,6 +119,12 @@ class SyscallEncoder:
     def _changes(type_: EventType) -> bool:
         return "MODIFIES_STATE" in type_.flags or type_.event_category != "SYSCALL"
 
+    def forget(self) -> None:
+        """Note that everything may have changed."""
+        self._epoch += 1
+        self._file_of.clear()
+        self._container_of.clear()
+
     def add(self, event: Event, machine: Machine) -> None:
         """Add an event that the machine has just taken in."""
         context = Context.of(event, machine)

@@ -88,6 +88,7 @@ EVENT_FIELDS = (
 )
 """Fields that events have as columns, because they change all the time."""
 
+
 def arrow_type(field: Field) -> pa.DataType:
     """The type of the column that holds a field, several values of it for those with candidates."""
     single = column_type(field.type)

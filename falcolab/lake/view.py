@@ -6,23 +6,32 @@ from collections.abc import Sequence
 
 import duckdb
 
+from falcolab.fields.catalogue import SOURCES
+from falcolab.lake.layout import EVENTS, Layout, layout_of
 from falcolab.lake.manifest import Capture
-from falcolab.lake.schema import DIMENSIONS, EVENT_SCHEMA, EVENTS
 from falcolab.lake.store import Store
 
-_OWN = {"evt.num": "num", "evt.rawtime": "time", "ka.auditid": '"ka.auditid"'}
+_OWN = {"num": "evt.num", "time": "evt.rawtime", "tid": "thread.tid", "cpu": "evt.cpu"}
+"""Columns of events that hold a field under another name."""
 
 
 def connect(store: Store) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection in which ``events`` is the flat view and each dimension a table.
+    """A DuckDB connection with the flat view ``events``.
 
-    ``event_id`` is the event's id as replay shows it, ``time`` a TIMESTAMP_NS in UTC.
+    ``event_id`` is the event's id as replay shows it, ``time`` a TIMESTAMP_NS in UTC. In a lake
+    with several event sources the view has the columns of all of them. The tables behind it are
+    there as well: ``k8s_audit_events``, ``audit_actors``, ``syscall_events``, ``processes``...
     """
     connection = duckdb.connect()
     captures = store.captures()
-    for table in (EVENTS, *(dimension.name for dimension in DIMENSIONS)):
-        connection.execute(_table_sql(store, captures, table))
-    connection.execute(_view_sql())
+    present = list(dict.fromkeys(capture.source for capture in captures if capture.events))
+    for source in present or list(SOURCES)[-1:]:
+        layout = layout_of(source)
+        for table in (EVENTS, *layout.dimensions):
+            connection.execute(_table_sql(store, captures, layout, table))
+        connection.execute(_flat_sql(layout))
+    flat = " UNION ALL BY NAME ".join(f"SELECT * FROM flat_{each}" for each in present or list(SOURCES)[-1:])
+    connection.execute(f"CREATE VIEW events AS {flat}")
     return connection
 
 
@@ -30,13 +39,17 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _table_sql(store: Store, captures: Sequence[Capture], table: str) -> str:
-    files = [file for capture in captures for part in capture.parts for file in part.of_table(table)]
-    name = f"raw_{table}" if table == EVENTS else table
+def _name(layout: Layout, table: str) -> str:
+    return f"{layout.source}_events" if table == EVENTS else table
+
+
+def _table_sql(store: Store, captures: Sequence[Capture], layout: Layout, table: str) -> str:
+    mine = (capture for capture in captures if capture.source == layout.source)
+    files = [file for capture in mine for part in capture.parts for file in part.of_table(table)]
+    name = _name(layout, table)
     if not files:
-        schema = EVENT_SCHEMA if table == EVENTS else next(d.schema for d in DIMENSIONS if d.name == table)
-        columns = ", ".join(f'NULL::{_sql_type(str(column.type))} AS "{column.name}"' for column in schema)
-        return f"CREATE VIEW {name} AS SELECT {columns} WHERE false"  # noqa: S608  # our own schema
+        columns = (f'NULL::{_sql_type(str(each.type))} AS "{each.name}"' for each in layout.schema_of(table))
+        return f"CREATE VIEW {name} AS SELECT {', '.join(columns)} WHERE false"
     paths = ", ".join(_literal(str(store.root / file.path)) for file in files)
     return f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"  # noqa: S608
 
@@ -46,10 +59,20 @@ def _sql_type(arrow: str) -> str:
     return types.get(arrow, "VARCHAR[]")
 
 
-def _view_sql() -> str:
-    own = [f'e.{column} AS "{name}"' for name, column in _OWN.items()]
-    fields = [f'"{d.name}"."{name}"' for d in DIMENSIONS for name in d.fields]
-    joins = [f'LEFT JOIN "{d.name}" ON "{d.name}".{d.key} = e.{d.key}' for d in DIMENSIONS]
-    event_id = "(e.event_id >> 32) || '-' || e.num AS event_id"
-    columns = ", ".join([event_id, "make_timestamp_ns(e.time) AS time", *own, *fields])
-    return f"CREATE VIEW events AS SELECT {columns} FROM raw_events e {' '.join(joins)}"  # noqa: S608
+def _flat_sql(layout: Layout) -> str:
+    """The view of one source: what has a field's name, of events and of every dimension."""
+    fields = SOURCES[layout.source].fields
+    columns = [
+        f"(e.{layout.key_of(next(iter(layout.dimensions)))} >> 32) || '-' || e.num AS event_id",
+        "make_timestamp_ns(e.time) AS time",
+        f'{_literal(layout.source)} AS "evt.source"',
+        *(f'e."{name}" AS "{_OWN[name]}"' for name in layout.events.names if name in _OWN),
+        *(f'e."{name}"' for name in layout.events.names if name in fields),
+    ]
+    joins = []
+    for table, schema in layout.dimensions.items():
+        key = schema.names[0]
+        joins.append(f'LEFT JOIN "{table}" ON "{table}".{key} = e.{key}')
+        columns += [f'"{table}"."{name}"' for name in schema.names[1:] if name in fields]
+    table = _name(layout, EVENTS)
+    return f"CREATE VIEW flat_{layout.source} AS SELECT {', '.join(columns)} FROM {table} e {' '.join(joins)}"  # noqa: S608

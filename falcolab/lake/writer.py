@@ -10,44 +10,50 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from falcolab.fields.catalogue import K8S_AUDIT
+from falcolab.lake.layout import EVENTS, Layout
 from falcolab.lake.manifest import DataFile, Part, file_digest
-from falcolab.lake.schema import EVENT_SCHEMA, EVENTS, KEYS
 from falcolab.lake.store import Store
 
 ROW_GROUP = 131_072
 _HOUR = 3_600 * 10**9
 
-_REPEATING = [*KEYS, "json_rest"]
-_ASCENDING = [
-    field.name for field in EVENT_SCHEMA if field.type == pa.int64() and field.name not in _REPEATING
-]
-_EVENT_OPTIONS: dict[str, Any] = {
-    "use_dictionary": _REPEATING,
-    "column_encoding": dict.fromkeys(_ASCENDING, "DELTA_BINARY_PACKED"),
-}
+_ASCENDING = frozenset({"event_id", "num", "time", "received"})
+"""Columns that grow with nearly every event; in all others values repeat."""
 
 
-def write_part(store: Store, ordinal: int, tables: Mapping[str, pa.Table]) -> Part:
+def write_part(store: Store, layout: Layout, ordinal: int, tables: Mapping[str, pa.Table]) -> Part:
     """Stage the files of a part: its events by hour, each dimension as one file."""
+    source = f"source={layout.source}"
     files = []
     for name, table in tables.items():
         if name == EVENTS:
-            hours = _by_hour(table)
+            hours = _by_hour(table, source)
             files += [_stage(store, f"{path}/{ordinal:08d}.parquet", EVENTS, rows) for path, rows in hours]
         else:
-            files.append(_stage(store, f"{name}/source={K8S_AUDIT}/{ordinal:08d}.parquet", name, table))
+            files.append(_stage(store, f"{name}/{source}/{ordinal:08d}.parquet", name, table))
     return Part(ordinal, tables[EVENTS].num_rows, tuple(files))
 
 
 def _stage(store: Store, relative: str, table_name: str, table: pa.Table) -> DataFile:
     path = store.stage(relative)
-    options = _EVENT_OPTIONS if table_name == EVENTS else {}
+    options = _event_options(table.schema) if table_name == EVENTS else {}
     pq.write_table(table, path, compression="zstd", row_group_size=ROW_GROUP, **options)
     return DataFile(relative, table_name, table.num_rows, path.stat().st_size, file_digest(path))
 
 
-def _by_hour(events: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def _event_options(schema: pa.Schema) -> dict[str, Any]:
+    ascending = [name for name in schema.names if name in _ASCENDING]
+    return {
+        "use_dictionary": [name for name in schema.names if name not in _OWN],
+        "column_encoding": dict.fromkeys(ascending, "DELTA_BINARY_PACKED"),
+    }
+
+
+_OWN = _ASCENDING | {"ka.auditid", "params"}
+"""Columns in which nearly every event has a value of its own."""
+
+
+def _by_hour(events: pa.Table, source: str) -> Iterator[tuple[str, pa.Table]]:
     """Events by hour (UTC), with the folder that each hour goes to; the order within is kept."""
     hours = events["time"].to_numpy() // _HOUR
     if (hours[1:] < hours[:-1]).any():
@@ -56,5 +62,5 @@ def _by_hour(events: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     starts = [0, *(np.flatnonzero(hours[1:] != hours[:-1]) + 1)]
     for start, end in zip(starts, [*starts[1:], len(hours)], strict=True):
         moment = datetime.fromtimestamp(int(hours[start]) * 3600, UTC)
-        folder = f"{EVENTS}/source={K8S_AUDIT}/date={moment:%Y-%m-%d}/hour={moment:%H}"
+        folder = f"{EVENTS}/{source}/date={moment:%Y-%m-%d}/hour={moment:%H}"
         yield folder, events.slice(start, end - start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.conformance import audit, loading, scap_conditions, scap_events, scap_fields, syscall
+from tests.conformance import audit, loading, scap_conditions, scap_events, scap_fields, syscall, syscall_lake
 from tests.conformance.outcome import Outcome
 
 Suite = Callable[[Path], Iterator[Outcome]]
@@ -18,6 +18,10 @@ SUITES: dict[str, Suite] = {
     "conditions/k8s_audit": audit.conditions,
     "alerts/k8s_audit": audit.alerts,
     "fields/k8s_audit": audit.fields,
+    "alerts/syscall": syscall_lake.alerts,
+    "regression/syscall": syscall_lake.regression,
+    "generated/alerts": syscall_lake.generated,
+    "conditions/syscall": syscall_lake.conditions,
     "conditions/syscall compile": syscall.compiled,
     "fields/scap": scap_fields.fields,
     "conditions/scap events": scap_conditions.conditions,

@@ -78,6 +78,10 @@ class Capture:
             where = f"{name}, byte {self._stream.offset}"
             raise InputError(f"{where}: this cannot be read as a capture: {error}") from None
 
+    def digest(self) -> str:
+        """The SHA-256 of what was read, unpacked: the identity of the capture once it is read to its end."""
+        return self._stream.digest()
+
     @property
     def unknown(self) -> int:
         """How many events were passed over so far because their type is newer than falcolab."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Iterator
 from typing import IO
@@ -26,7 +27,17 @@ class Stream:
         self.at = 0
         self.problem = ""
         self._before = 0
-        self._chunks = self._read(file)
+        self._sha256 = hashlib.sha256()
+        self._chunks = self._digested(self._read(file))
+
+    def digest(self) -> str:
+        """The SHA-256 of the (unpacked) bytes that were read."""
+        return self._sha256.hexdigest()
+
+    def _digested(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._sha256.update(chunk)
+            yield chunk
 
     @property
     def offset(self) -> int:

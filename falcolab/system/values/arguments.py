@@ -169,24 +169,6 @@ def _is_executable(context: Context, _arg: str | None) -> bool:
 
 _RESOLVED = Part.EVENT | Part.PROCESS | Part.TABLE | Part.THREADS | Part.USER
 
-_DEPENDS: dict[str, Part] = {
-    "FD": Part.TABLE,
-    "FDLIST": Part.TABLE,
-    "DYN": Part.TABLE,
-    "PID": Part.THREADS,
-    "UID": Part.USER | Part.PROCESS,
-    "GID": Part.USER | Part.PROCESS,
-    "FSPATH": Part.PROCESS,
-    "FSRELPATH": Part.PROCESS | Part.TABLE,
-}
-"""On what the text of a parameter depends beside the event; its type tells."""
-
-
-def depends_of(param: Param) -> Part:
-    """On what the text of a parameter, ``evt.arg.NAME``, depends."""
-    return Part.EVENT | _DEPENDS.get(param.type, Part.NONE)
-
-
 FIELDS: dict[str, Extractor] = {
     "evt.arg": Extractor(_argument, _RESOLVED),
     "evt.args": Extractor(_arguments, _RESOLVED),

@@ -59,20 +59,17 @@ STATE_DEPENDENT = frozenset({"FD", "FDLIST", "DYN", "PID", "UID", "GID", "FSPATH
 def param_text(context: Context, index: int) -> Text:
     """The parameter at a position, which the event must have."""
     param = context.event.type.params[index]
-    text = _text(context, param, context.event.params[index])
-    if context.resolved is None or param.type not in STATE_DEPENDENT:
-        return text
-    stored = context.resolved[index] or ""
-    return Text(stored) if param.type == "FDLIST" else Text(text.value, stored)
+    if context.resolved is not None and param.type in STATE_DEPENDENT:
+        value, _, resolved = (context.resolved[index] or "").partition("\0")
+        return Text(value, resolved)
+    return _text(context, param, context.event.params[index])
 
 
 def resolved_text(context: Context, index: int) -> str | None:
-    """What of a parameter's text depends on the state; None if nothing does."""
-    param = context.event.type.params[index]
-    if param.type not in STATE_DEPENDENT:
+    """The parameter's text for :attr:`Context.resolved`; None if it does not depend on the state."""
+    if context.event.type.params[index].type not in STATE_DEPENDENT:
         return None
-    text = param_text(context, index)
-    return (text.value if param.type == "FDLIST" else text.resolved) or None
+    return "\0".join(param_text(context, index))
 
 
 def _text(context: Context, param: Param, raw: bytes) -> Text:

@@ -1,0 +1,71 @@
+"""Captures of system calls into the lake: the machine's state is rebuilt, every event keeps what it saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from falcolab.fields.catalogue import SYSCALL
+from falcolab.lake.capture_writer import (
+    PART_BYTES,
+    PART_EVENTS,
+    CaptureWriter,
+    Ingested,
+    Progress,
+    ingesting,
+)
+from falcolab.lake.store import Store
+from falcolab.lake.syscall_encoder import SyscallEncoder
+from falcolab.sources.scap.capture import Capture, open_capture
+from falcolab.system.machine import Machine
+from falcolab.system.snapshot import Snapshot
+
+_REPORTED = 10_000
+
+
+def ingest_scap(lake: str | Path, file: str | Path, progress: Progress | None = None) -> Ingested:
+    """Add a capture file of Falco or sysdig to a lake, which is made if it does not exist.
+
+    Of a file that is cut off or damaged, everything before the damage is taken.
+
+    Args:
+        lake: the lake's folder.
+        file: the capture, plain or gzip.
+        progress: called now and then with the number of events so far.
+
+    Raises:
+        InputError: the file cannot be read, is no capture or holds no event; the lake is then unchanged.
+    """
+    with open_capture(file) as capture, ingesting(lake) as store:
+        return _ingest(store, capture, progress)
+
+
+def _ingest(store: Store, capture: Capture, progress: Progress | None) -> Ingested:
+    writer = CaptureWriter(store, capture.name, SYSCALL)
+    _consume(capture, writer, progress)
+    digest = capture.digest()
+    damage = capture.ending.reason if capture.ending else ""
+    if writer.known(digest) is not None:
+        return Ingested(capture.name, digest, 0, known=True, damage=damage)
+    events = writer.commit(digest, damage=damage)
+    return Ingested(capture.name, digest, events, damage=damage)
+
+
+def _consume(capture: Capture, writer: CaptureWriter, progress: Progress | None) -> None:
+    machine, encoder, count = Machine(), SyscallEncoder(writer.ordinal), 0
+    for item in capture:
+        if isinstance(item, Snapshot):
+            machine.begin(item)
+            encoder.forget()
+            continue
+        is_seen = machine.take(item)
+        encoder.notice(item)
+        if not is_seen:
+            continue
+        encoder.add(item, machine)
+        count += 1
+        if len(encoder) >= PART_EVENTS or encoder.size >= PART_BYTES:
+            writer.add_part(encoder.tables())
+            encoder = SyscallEncoder(writer.ordinal)
+        if count % _REPORTED == 0 and progress is not None:
+            progress(count)
+    writer.add_part(encoder.tables())
