@@ -17,6 +17,13 @@ from falcolab.system.values.params import AT_FDCWD, param_text
 from falcolab.system.values.strings import captured
 
 _STRINGS = frozenset({"CHARBUF", "FSPATH", "FSRELPATH"})
+_PYTHON_TYPES = {
+    Kind.STRING: str,
+    Kind.NUMBER: int,
+    Kind.BOOL: int,
+    Kind.BUFFER: bytes,
+    Kind.ADDRESS: bytes,
+}
 
 _FLAGS_AT = {"open": 2, "openat": 3, "openat2": 3, "open_by_handle_at": 2}
 _MODE_AT = {"open": 3, "openat": 4, "openat2": 4}
@@ -75,11 +82,8 @@ def _raw_argument(context: Context, arg: str | None) -> Value:
     found = _raw(context, arg)
     if found is None:
         return None
-    expected = EVENT_PARAMS.get(arg or "")
-    value = raw_value(*found)
-    is_text = expected is not None and expected.kind is Kind.STRING
-    is_number = expected is not None and expected.kind is Kind.NUMBER
-    return None if isinstance(value, int) is is_text or isinstance(value, str) is is_number else value
+    type_, value = EVENT_PARAMS.get(arg or ""), raw_value(*found)
+    return value if type_ is not None and isinstance(value, _PYTHON_TYPES[type_.kind]) else None
 
 
 def _printed_raw_argument(context: Context, arg: str | None) -> Value:

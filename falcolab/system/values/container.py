@@ -206,10 +206,14 @@ def _mount_text(mount: Info) -> str:
     return f"{source}:{target}:{mode}:{_writable(mount)}:{string_of(mount, 'Propagation')}"
 
 
+_QUIET = re2.Options()
+_QUIET.log_errors = False
+
+
 @lru_cache(maxsize=1024)
 def _pattern(text: str) -> Any:
     try:
-        return re2.compile(f"(?m){text}")
+        return re2.compile(f"(?m){text}", _QUIET)
     except re2.error:
         return None
 
@@ -274,7 +278,7 @@ FIELDS: dict[str, Extractor] = {
     "container.mount.mode": _mount_string("Mode"),
     "container.mount.rdwr": _mount(_writable),
     "container.mount.propagation": _mount_string("Propagation"),
-    "container.start_ts": Extractor(lambda context, _arg: _started(context), Part.PROCESS),
+    "container.start_ts": Extractor(lambda context, _arg: _started(context), Part.PROCESS | Part.EVENT),
     "container.duration": Extractor(_duration, Part.PROCESS | Part.EVENT),
     "k8s.pod.name": _pod_label("io.kubernetes.pod.name"),
     "k8s.ns.name": _pod_label("io.kubernetes.pod.namespace"),

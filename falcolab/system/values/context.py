@@ -23,24 +23,24 @@ class Part(Flag):
     NONE = 0
     """Nothing: it is the same for all events."""
     EVENT = auto()
-    """The event itself: number, time, type, processor, thread id and parameters."""
+    """The event itself: number, time, type, processor, parameters, the ids of thread and descriptor."""
     PROCESS = auto()
     """The records of the thread and of its process's main thread, as far as they change rarely:
     ids, names, arguments, environment, capabilities, control groups, executable."""
     USAGE = auto()
     """What changes all the time: memory, page faults, numbers of threads and of descriptors."""
     LINEAGE = auto()
-    """The ancestors, and the leaders of session and process group."""
+    """The records of the ancestors, beginning with the process itself."""
     DESCRIPTOR = auto()
-    """The descriptor that the event is about, or that there is none."""
+    """What the event's descriptor points to before and after it; where a call failed, what it named."""
     TABLE = auto()
     """Other descriptors of the process, found by their numbers."""
     THREADS = auto()
-    """Any other thread, found by its id."""
+    """Any other thread, found by its id: the leaders of session and process group, arguments that are ids."""
     USER = auto()
     """The tables of users and groups."""
     CONTAINER = auto()
-    """What is known of the thread's container."""
+    """What is known of the thread's container, or what the event itself tells of one."""
     NETWORK = auto()
     """The addresses of the machine's interfaces and of its containers."""
 

@@ -151,8 +151,8 @@ def _number(context: Context, _arg: str | None) -> int | None:
 
 
 def _unique(context: Context, _arg: str | None) -> str | None:
-    thread = context.thread
-    return f"{thread.tid}{thread.last_fd}" if applies(context) and thread is not None else None
+    number = _number(context, None)
+    return None if number is None else f"{context.event.tid}{number}"
 
 
 def _types(context: Context, arg: str | None) -> tuple[str, ...] | None:
@@ -175,7 +175,7 @@ def _in_container(name: Callable[[Context], str | None]) -> Extractor:
             return None
         return f"{to_text(context.thread.container_id)}:{found}"
 
-    return Extractor(extract, _NAMED | Part.PROCESS)
+    return Extractor(extract, Part.DESCRIPTOR | Part.PROCESS)
 
 
 def _is_renamed(context: Context, _arg: str | None) -> bool | None:
@@ -197,23 +197,20 @@ def _minor(fd: Descriptor) -> int:
     return fd.dev & 0xFF | fd.dev >> 12 & 0xFFF00
 
 
-_NAMED = Part.EVENT | Part.DESCRIPTOR | Part.PROCESS | Part.TABLE
-"""A failed call names what its arguments and the working directory say."""
-
 FIELDS: dict[str, Extractor] = {
-    "fd.num": Extractor(_number, Part.EVENT | Part.DESCRIPTOR),
-    "fd.uid": Extractor(_unique, Part.EVENT | Part.DESCRIPTOR),
+    "fd.num": Extractor(_number, Part.EVENT),
+    "fd.uid": Extractor(_unique, Part.EVENT),
     "fd.type": of_descriptor(type_name),
-    "fd.typechar": Extractor(_letter, Part.EVENT | Part.DESCRIPTOR),
-    "fd.types": Extractor(_types, Part.EVENT | Part.TABLE, lambda context, arg: _types(context, arg) or None),
-    "fd.name": Extractor(lambda context, _arg: name_of(context), _NAMED),
-    "fd.nameraw": Extractor(_raw_name, _NAMED),
-    "fd.directory": Extractor(lambda context, _arg: directory_of(context), _NAMED),
+    "fd.typechar": Extractor(_letter, Part.DESCRIPTOR),
+    "fd.types": Extractor(_types, Part.TABLE, lambda context, arg: _types(context, arg) or None),
+    "fd.name": Extractor(lambda context, _arg: name_of(context), Part.DESCRIPTOR),
+    "fd.nameraw": Extractor(_raw_name, Part.DESCRIPTOR),
+    "fd.directory": Extractor(lambda context, _arg: directory_of(context), Part.DESCRIPTOR),
     "fd.filename": of_descriptor(_file_name),
     "fd.containername": _in_container(name_of),
     "fd.containerdirectory": _in_container(directory_of),
     "fd.connected": of_descriptor(_is_connected),
-    "fd.name_changed": Extractor(_is_renamed, Part.EVENT | Part.DESCRIPTOR),
+    "fd.name_changed": Extractor(_is_renamed, Part.DESCRIPTOR),
     "fd.dev": of_descriptor(lambda fd: signed(fd.dev, 32)),
     "fd.dev.major": of_descriptor(_major),
     "fd.dev.minor": of_descriptor(_minor),

@@ -21,7 +21,7 @@ _NAMED_LEVELS = 20
 """How many ancestors are asked for a variable."""
 
 Attribute = Callable[[Thread], str | int | None]
-_LINEAGE = Part.PROCESS | Part.LINEAGE
+_LINEAGE = Part.LINEAGE
 
 
 def _name(thread: Thread) -> str:
@@ -116,7 +116,8 @@ def _shown_environment(context: Context, arg: str | None) -> Value:
 
 def _plain_ancestor(context: Context, generation: int) -> Thread | None:
     """The thread so many steps up from the main thread, whether it is a main thread or not."""
-    found, threads = context.main, context.machine.threads
+    threads = context.machine.threads
+    found = context.main if generation <= len(threads.by_id) else None
     while found is not None and generation > 0:
         found = threads.get(found.ptid)
         generation -= 1

@@ -15,11 +15,11 @@ from falcolab.system.values.descriptors import type_name
 from falcolab.system.values.event import PROCINFO
 
 
-def _own(value: Callable[[Thread], Value]) -> Extractor:
+def _own(value: Callable[[Thread], Value], depends: Part = Part.USAGE) -> Extractor:
     def extract(context: Context, _arg: str | None) -> Value:
         return None if context.thread is None else value(context.thread)
 
-    return Extractor(extract, Part.USAGE)
+    return Extractor(extract, depends)
 
 
 def open_count(context: Context) -> int | None:
@@ -57,7 +57,7 @@ def _other_threads(context: Context) -> int | None:
 
 
 def _of_main(value: Callable[[Thread], int]) -> Extractor:
-    return _own(lambda thread: value(thread) if thread.is_main else 0)
+    return _own(lambda thread: value(thread) if thread.is_main else 0, Part.USAGE | Part.PROCESS)
 
 
 def _of(value: Callable[[Context], Value], depends: Part = Part.USAGE) -> Extractor:
