@@ -19,7 +19,23 @@ _ARGUMENTS = {
     Arg.OPTIONAL: (None, "0", "1", "2", "99999999999999999999", "PATH", ""),
     Arg.KEY: ("a", "io.kubernetes.pod.name", "1", ""),
     Arg.INDEX_OR_KEY: ("0", "7", "/a*", "(", "99999999999999999999"),
-    Arg.MEMBER: (None, "0", "1", "99", "fd", "name", "data", "res", "flags", "src", "dst", "cpu", "open", "42", ""),
+    Arg.MEMBER: (
+        None,
+        "0",
+        "1",
+        "99",
+        "fd",
+        "name",
+        "data",
+        "res",
+        "flags",
+        "src",
+        "dst",
+        "cpu",
+        "open",
+        "42",
+        "",
+    ),
 }
 
 

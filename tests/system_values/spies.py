@@ -66,7 +66,13 @@ class EventSpy(_Spy):
         found = getattr(self.real, name)
         if name in ("fd", "fd_old_name"):
             self.notes.add(Part.DESCRIPTOR)
-            return None if found is None else RecordSpy(found, self.notes, Part.DESCRIPTOR) if name == "fd" else found
+            return (
+                None
+                if found is None
+                else RecordSpy(found, self.notes, Part.DESCRIPTOR)
+                if name == "fd"
+                else found
+            )
         if name == "type":
             self.notes.is_typed = True
         elif name != "tid":

@@ -118,9 +118,7 @@ def test_a_raw_argument(name: str, values: dict[str, Any], argument: str, value:
     assert in_json(f"evt.rawarg.{argument}", taken, tables) == shown
 
 
-@pytest.mark.parametrize(
-    ("size", "shown"), [(1022, 1022), (1023, 1021), (1024, 1021), (5000, 1021)]
-)
+@pytest.mark.parametrize(("size", "shown"), [(1022, 1022), (1023, 1021), (1024, 1021), (5000, 1021)])
 def test_long_buffers_are_cut_when_they_are_printed(size: int, shown: int) -> None:
     tables = machine()
     taken = take(tables, event("write", res=size, data=b"x" * size))

@@ -16,7 +16,12 @@ from falcolab.system.values.depends import depends
 from tests.system_values.fields import every_field, field
 from tests.system_values.spies import Notes, spied
 
-CAPTURES = ["live__attack_a_k8s", "libs__single_ipv6_conn", "sysflow__alpine__alpine", "falco__psp__privileged"]
+CAPTURES = [
+    "live__attack_a_k8s",
+    "libs__single_ipv6_conn",
+    "sysflow__alpine__alpine",
+    "falco__psp__privileged",
+]
 
 IMPLIED = {
     Part.LINEAGE: Part.PROCESS,

@@ -162,7 +162,15 @@ def test_a_field_of_a_thread_of_which_nothing_is_known(field: str, value: Any) -
 def test_events_without_a_thread_have_none_of_its_fields() -> None:
     tables = machine()
     taken = take(tables, event("procinfo", 99, cpu_usr=1, cpu_sys=1))
-    names = ("proc.name", "proc.aname", "proc.args", "user.name", "container.id", "thread.totexectime", "thread.cpu")
+    names = (
+        "proc.name",
+        "proc.aname",
+        "proc.args",
+        "user.name",
+        "container.id",
+        "thread.totexectime",
+        "thread.cpu",
+    )
     assert {compared(name, taken, tables) for name in names} == {None}
     assert compared("thread.tid", taken, tables) == 99
     assert compared("thread.exectime", taken, tables) == 0
@@ -181,7 +189,9 @@ def test_durations_begin_with_the_clone() -> None:
 
 def test_a_session_leader_that_is_gone_is_sought_among_the_ancestors() -> None:
     tables = machine(
-        process(40, 1, comm=b"old", sid=39), process(41, 40, comm=b"mid", sid=39), process(42, 41, sid=39, vpgid=777)
+        process(40, 1, comm=b"old", sid=39),
+        process(41, 40, comm=b"mid", sid=39),
+        process(42, 41, sid=39, vpgid=777),
     )
     taken = take(tables, event("close", 42, res=0, fd=1))
     assert compared("proc.sname", taken, tables) == "old"
@@ -201,8 +211,24 @@ def test_accounts_that_the_capture_names() -> None:
     entries = {10: process(10, uid=7, gid=8, loginuid=9)}
     tables.begin(Snapshot(processes=entries, users=users, groups=[UserGroup(8, b"eight")]))
     taken = take(tables, event("close", res=0, fd=1))
-    fields = ("user.name", "user.homedir", "user.shell", "user.loginname", "user.loginuid", "group.name", "user.uid")
-    assert [compared(each, taken, tables) for each in fields] == ["seven", "/home/seven", "", "", 9, "eight", 7]
+    fields = (
+        "user.name",
+        "user.homedir",
+        "user.shell",
+        "user.loginname",
+        "user.loginuid",
+        "group.name",
+        "user.uid",
+    )
+    assert [compared(each, taken, tables) for each in fields] == [
+        "seven",
+        "/home/seven",
+        "",
+        "",
+        9,
+        "eight",
+        7,
+    ]
 
 
 def test_text_of_numbers() -> None:

@@ -22,7 +22,9 @@ _BY_TYPE: dict[str, Part] = {
 }
 """On what the text of a parameter depends beside the event, by its type."""
 
-_ANCESTRAL = frozenset({"proc.aname", "proc.aexe", "proc.aexepath", "proc.acmdline", "proc.aargs", "proc.apid"})
+_ANCESTRAL = frozenset(
+    {"proc.aname", "proc.aexe", "proc.aexepath", "proc.acmdline", "proc.aargs", "proc.apid"}
+)
 
 
 def param_depends(param: Param) -> Part:
