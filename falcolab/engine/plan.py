@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from falcolab.engine.binders import Bind
+from falcolab.engine.binders import Bind, binder_of
 from falcolab.engine.binding import ACROSS, CONSTANT
 from falcolab.engine.event import compile_test, slots_of
+from falcolab.engine.typed_events import with_event_types
+from falcolab.fields.catalogue import SYSCALL
 from falcolab.lang.ast import And, Not, Or, leaves
 from falcolab.lang.typed import Test, TypedCondition, field_values
 
@@ -53,9 +55,11 @@ class Plan:
     tables: tuple[str, ...] = field(default=())
 
 
-def make_plan(conditions: Sequence[TypedCondition], bind: Bind) -> Plan:
-    """The plan of some conditions, given where their fields are."""
-    planner = _Planner(bind)
+def make_plan(conditions: Sequence[TypedCondition], source: str) -> Plan:
+    """The plan of some conditions on the events of a source."""
+    planner = _Planner(binder_of(source))
+    if source == SYSCALL:
+        conditions = [with_event_types(condition) for condition in conditions]
     rules = tuple(planner.plan(condition) for condition in conditions)
     tables = dict.fromkeys(table for rule in rules for table in rule.factors)
     return Plan(rules, tuple(tables))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from falcolab.engine.binding import ACROSS, CONSTANT, Binding
+from falcolab.engine.typed_events import TYPE_NAME
 from falcolab.lake import syscall_schema as schema
 from falcolab.lake.schema import EVENTS
 from falcolab.lake.stored_event import (
@@ -40,6 +41,8 @@ _PROCESS_COLUMNS = tuple(column.name for column in schema.PROCESS_COLUMNS)
 
 def bind(value: FieldValue) -> Binding:
     """The binding of what conditions compare, or of what alerts print if that is meant."""
+    if value.field is TYPE_NAME:
+        return Binding(schema.KINDS, ("type_name",))
     name, arg = value.field.name, value.arg
     if value.is_shown and (shown := FIELDS[name].shown) is not None:
         return _computed(name, arg, shown)

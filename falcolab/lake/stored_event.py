@@ -23,7 +23,7 @@ EVENT_COLUMNS = ("num", "time", "type", "tid", "cpu", "first_time", "lengths", "
 STATE_COLUMNS = (
     "known",
     "proc.pid.ts",
-    "container.start_ts",
+    "proc.pidns_init_start_ts",
     "fd_type",
     "fd_flags",
     "fd_own",

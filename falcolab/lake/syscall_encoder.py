@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from falcolab.lang.strings import to_text
 from falcolab.system.event import Event
 from falcolab.system.event_type import EventType
 from falcolab.system.machine import Machine
+from falcolab.system.plans import HANDLERS, OBSERVERS
 from falcolab.system.thread import Descriptor, Thread
 from falcolab.system.values import FIELDS, Context
 from falcolab.system.values.container import metadata_of
@@ -57,6 +59,12 @@ def _bound(name: str) -> Callable[[Context], Any]:
     base, _, member = name.rpartition(".")
     value = FIELDS[base].value
     return lambda context: value(context, member)
+
+
+@cache
+def _changes_processes(type_: EventType) -> bool:
+    has_handler = type_.id in HANDLERS or type_.id in OBSERVERS
+    return has_handler and type_.name not in _KEEPS_PROCESSES
 
 
 class _Interner:
@@ -111,13 +119,9 @@ class SyscallEncoder:
 
     def notice(self, event: Event) -> None:
         """Note that an event has changed the state, whether rules see it or not."""
-        if self._was_exit or event.type.name not in _KEEPS_PROCESSES:
-            self._epoch += self._changes(event.type) or self._was_exit
+        if self._was_exit or _changes_processes(event.type):
+            self._epoch += 1
         self._was_exit = event.type.name == "procexit"
-
-    @staticmethod
-    def _changes(type_: EventType) -> bool:
-        return "MODIFIES_STATE" in type_.flags or type_.event_category != "SYSCALL"
 
     def forget(self) -> None:
         """Note that everything may have changed."""
@@ -131,7 +135,7 @@ class SyscallEncoder:
         lengths = b"".join(len(param).to_bytes(4, "little") for param in event.params)
         params = b"".join(event.params)
         keys = (
-            self.kinds.intern((), context),
+            self.kinds.intern((event.type.name,), context),
             self._process(context),
             self._file(context),
             self._container(context),

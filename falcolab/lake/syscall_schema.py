@@ -22,7 +22,7 @@ import pyarrow as pa
 from falcolab.fields.catalogue import SOURCES, SYSCALL
 from falcolab.fields.field import Arg, Field, Reading
 from falcolab.lake.types import column_type
-from falcolab.system.values import FIELDS, UNSUPPORTED, Part
+from falcolab.system.values import FIELDS, Part
 
 KINDS, PROCESSES, FILES, CONTAINERS = "kinds", "processes", "files", "containers"
 ARGUMENTS, DESCRIPTORS = "arguments", "descriptors"
@@ -69,7 +69,7 @@ def _is_plain(field: Field) -> bool:
 
 
 def _stored(table: str) -> tuple[str, ...]:
-    names = [name for name, field in _CATALOGUE.items() if _is_plain(field) and name not in UNSUPPORTED]
+    names = [name for name, field in _CATALOGUE.items() if _is_plain(field)]
     return tuple(name for name in names if table_of(name) == table)
 
 
@@ -130,7 +130,7 @@ def _schema(key: str, own: tuple[pa.Field, ...], names: tuple[str, ...]) -> pa.S
 
 
 SCHEMAS = {
-    KINDS: _schema("kind_id", (), KIND_FIELDS),
+    KINDS: _schema("kind_id", (pa.field("type_name", pa.string()),), KIND_FIELDS),
     PROCESSES: _schema("process_id", PROCESS_COLUMNS, PROCESS_FIELDS),
     FILES: _schema("file_id", FILE_COLUMNS, FILE_FIELDS),
     CONTAINERS: _schema("container_id", CONTAINER_COLUMNS, CONTAINER_FIELDS),
