@@ -31,7 +31,7 @@ INFO: dict[str, Any] = {
     },
     "cni_json": '{"eth0":1}',
     "Mounts": [
-        {"Source": "/proc", "Destination": "/host/proc", "Mode": "ro", "RW": False, "Propagation": "rprivate"},
+        {"Source": "/proc", "Destination": "/host/proc", "Mode": "ro", "RW": False, "Propagation": "p"},
         {"Source": "/var/run/docker.sock", "Destination": "/sock", "Mode": "", "RW": True, "Propagation": ""},
     ],
 }  # fmt: skip
@@ -56,8 +56,8 @@ def told(*infos: dict[str, Any]) -> Machine:
         ("container.label[a]", "1"),
         ("container.label[c]", None),
         ("container.labels", "a:1, b:2"),
-        ("container.mounts", "/proc:/host/proc:ro:false:rprivate,/var/run/docker.sock:/sock::true:"),
-        ("container.mount[0]", "/proc:/host/proc:ro:false:rprivate"),
+        ("container.mounts", "/proc:/host/proc:ro:false:p,/var/run/docker.sock:/sock::true:"),
+        ("container.mount[0]", "/proc:/host/proc:ro:false:p"),
         ("container.mount[2]", None),
         ("container.mount.dest[/proc*]", "/host/proc"),
         ("container.mount.dest[^/var/run/docker.sock$]", "/sock"),

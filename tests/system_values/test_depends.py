@@ -45,7 +45,9 @@ def touched(event: Event, machine: Machine, value: FieldValue, told: Part) -> Pa
     context = spied(event, machine, notes)
     FIELDS[value.field.name].value(context, value.arg)
     FIELDS[value.field.name].shown_value(context, value.arg)
-    knows_type = notes.is_typed and not told & (Part.DESCRIPTOR | Part.TABLE | Part.CONTAINER)
+    # A descriptor is there for some types only; container events are told apart by their type.
+    is_implied = told & (Part.DESCRIPTOR | Part.TABLE | Part.CONTAINER) or value.name == "container.start_ts"
+    knows_type = notes.is_typed and not is_implied
     return notes.parts | (Part.EVENT if knows_type else Part.NONE)
 
 

@@ -22,7 +22,8 @@ def family() -> Machine:
         process(21, 20, comm=b"bash", exe=b"-bash", exepath=b"/bin/bash", sid=21, vpgid=21, pgid=21, env=ENV),
         process(
             22, 21, comm=b"script.sh", exe=b"/bin/sh", args=b"/x/script.sh\0a b\0", sid=21, vpgid=22, pgid=22,
-            cap_effective=0b11, loginuid=NO_ID, fdlimit=1000, vmsize=7, cgroups=b"cpu=/a\0memory=/b\0", tty=34816,
+            cap_effective=0b11, loginuid=NO_ID, fdlimit=1000, vmsize=7, tty=34816,
+            cgroups=b"cpu=/a\0memory=/b\0",
         ),
         process(23, 21, pid=22, vtid=23, vpid=22, comm=b"worker", sid=21, flags=1, vmsize=9),
     )  # fmt: skip

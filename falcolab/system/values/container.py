@@ -278,7 +278,7 @@ FIELDS: dict[str, Extractor] = {
     "container.mount.mode": _mount_string("Mode"),
     "container.mount.rdwr": _mount(_writable),
     "container.mount.propagation": _mount_string("Propagation"),
-    "container.start_ts": Extractor(lambda context, _arg: _started(context), Part.PROCESS | Part.EVENT),
+    "container.start_ts": Extractor(lambda context, _arg: _started(context), Part.PROCESS),
     "container.duration": Extractor(_duration, Part.PROCESS | Part.EVENT),
     "k8s.pod.name": _pod_label("io.kubernetes.pod.name"),
     "k8s.ns.name": _pod_label("io.kubernetes.pod.namespace"),
