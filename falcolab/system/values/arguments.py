@@ -13,7 +13,8 @@ from falcolab.system.paths import concat
 from falcolab.system.values.context import Context, Extractor, Part, Value
 from falcolab.system.values.event import GENERIC_EXIT, call_of
 from falcolab.system.values.numbers import WIDTH, number_of, raw_text
-from falcolab.system.values.params import AT_FDCWD, param_text
+from falcolab.system.values.params import param_text
+from falcolab.system.values.resolvers import AT_FDCWD
 from falcolab.system.values.strings import captured
 
 _STRINGS = frozenset({"CHARBUF", "FSPATH", "FSRELPATH"})

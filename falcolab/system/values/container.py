@@ -9,7 +9,7 @@ Source: ``plugins/container/src/caps/extract/extract.cpp`` of falcosecurity/plug
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -17,18 +17,22 @@ import re2
 
 from falcolab.fields.container import CONTAINER
 from falcolab.lang.strings import to_bytes, to_text
-from falcolab.system.containers import container_of
-from falcolab.system.thread import Thread
 from falcolab.system.values.context import Context, Extractor, Part, Value
-from falcolab.system.values.event import ASYNC_EVENT
+from falcolab.system.values.metadata import (
+    HOST_TYPE,
+    SHORT_ID,
+    UNKNOWN_TYPE,
+    Info,
+    info_of,
+    joined,
+    labels_of,
+    sandbox_of,
+    string_of,
+    thread_of,
+    told_by,
+)
 from falcolab.system.values.process import positive_index
-from falcolab.system.values.strings import c_string, captured
 
-Info = Mapping[str, Any]
-
-_SHORT_ID = 12
-_HOST_TYPE, _UNKNOWN_TYPE = 0xFFFE, 0xFFFF
-_HOST: Info = {"id": "host", "full_id": "host", "name": "host", "type": _HOST_TYPE}
 _TYPES = {
     0: "docker",
     1: "lxc",
@@ -40,92 +44,26 @@ _TYPES = {
     8: "cri-o",
     9: "bpm",
     11: "podman",
-    _HOST_TYPE: "host",
+    HOST_TYPE: "host",
 }
-_CONTAINER_EVENT = 324
-_TELLING = frozenset({b"container", b"container_removed"})
-_INTERNAL = ("annotation.", "io.kubernetes.")
 _METADATA = Part.PROCESS | Part.CONTAINER
-
-
-def _known(context: Context, container_id: bytes) -> Info | None:
-    return context.machine.containers.get(container_id) if container_id else _HOST
-
-
-def _told(context: Context) -> Info | None:
-    """The object that the event itself brings."""
-    event = context.event
-    if event.type.id == _CONTAINER_EVENT:
-        return container_of(event.params[0]) if event.params else None
-    if event.type.id != ASYNC_EVENT or len(event.params) < 3:
-        return None
-    return container_of(event.params[2]) if captured(event.params[1]) in _TELLING else None
-
-
-def _thread(context: Context) -> Thread | None:
-    return context.machine.threads.get(context.event.tid)
-
-
-def _info(context: Context) -> Info | None:
-    """The object of the event itself, or of its thread's container."""
-    told = _told(context)
-    if told is not None:
-        return told
-    thread = _thread(context)
-    return None if thread is None else _known(context, thread.container_id)
 
 
 def metadata_of(context: Context) -> dict[bytes, Info]:
     """What is known of the event's container, and of the sandbox that speaks for it, by the thread's ids."""
-    info, thread = _info(context), _thread(context)
+    info, thread = info_of(context), thread_of(context)
     if info is None:
         return {}
-    sandbox = _sandbox(context, info)
-    others = {} if sandbox is None else {to_bytes(string_of(info, "pod_sandbox_id"))[:_SHORT_ID]: sandbox}
+    sandbox = sandbox_of(context, info)
+    others = {} if sandbox is None else {to_bytes(string_of(info, "pod_sandbox_id"))[:SHORT_ID]: sandbox}
     return {**others, b"" if thread is None else thread.container_id: info}
-
-
-def string_of(info: Info, key: str) -> str:
-    """A string of the object; empty if it has none."""
-    return _text(info.get(key))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        return ""
-    return to_text(c_string(value.encode("utf-8", "surrogatepass")))
-
-
-def _labels(info: Info, key: str) -> dict[str, str]:
-    """The labels under a key, in the order of their bytes."""
-    found = info.get(key)
-    if not isinstance(found, dict):
-        return {}
-    labels = {_text(name): _text(value) for name, value in found.items()}
-    return dict(sorted(labels.items(), key=lambda label: to_bytes(label[0])))
-
-
-def _joined(labels: Mapping[str, str]) -> str:
-    """The labels that are not for internal use: ``name:value, name``."""
-    shown = ((name, value) for name, value in labels.items() if not name.startswith(_INTERNAL))
-    return ", ".join(f"{name}:{value}" if value else name for name, value in shown)
-
-
-def _sandbox(context: Context, info: Info) -> Info | None:
-    """The entry of the pod's sandbox, which speaks for a container without network of its own.
-
-    A container that names no sandbox gets the host's, as in Falco.
-    """
-    if string_of(info, "cni_json"):
-        return None
-    return _known(context, to_bytes(string_of(info, "pod_sandbox_id"))[:_SHORT_ID])
 
 
 def _of(value: Callable[[Info], Value]) -> Extractor:
     """A field that the object tells; absent without one."""
 
     def extract(context: Context, _arg: str | None) -> Value:
-        info = _info(context)
+        info = info_of(context)
         return None if info is None else value(info)
 
     return Extractor(extract, _METADATA)
@@ -141,52 +79,52 @@ def _flag(key: str) -> Extractor:
 
 def _pod_label(name: str) -> Extractor:
     """A label that Kubernetes puts on every container."""
-    return _of(lambda info: _labels(info, "labels").get(name))
+    return _of(lambda info: labels_of(info, "labels").get(name))
 
 
 def _id(context: Context, _arg: str | None) -> str | None:
-    info = _info(context)
+    info = info_of(context)
     if info is not None:
         return string_of(info, "id")
-    thread = _thread(context)
+    thread = thread_of(context)
     return None if thread is None else to_text(thread.container_id)
 
 
 def _type(info: Info) -> str:
-    number = info.get("type", _UNKNOWN_TYPE)
+    number = info.get("type", UNKNOWN_TYPE)
     return _TYPES.get(number, "") if isinstance(number, int) else ""
 
 
 def _label(context: Context, arg: str | None) -> str | None:
-    info = _info(context)
-    return None if info is None else _labels(info, "labels").get(arg or "")
+    info = info_of(context)
+    return None if info is None else labels_of(info, "labels").get(arg or "")
 
 
 def _shared_label(context: Context, arg: str | None) -> str | None:
     """A label of the pod: of its sandbox, or else as the container has it."""
-    info = _info(context)
+    info = info_of(context)
     if info is None:
         return None
-    sandbox = _sandbox(context, info)
-    found = None if sandbox is None else _labels(sandbox, "pod_sandbox_labels").get(arg or "")
-    return _labels(info, "pod_sandbox_labels").get(arg or "") if found is None else found
+    sandbox = sandbox_of(context, info)
+    found = None if sandbox is None else labels_of(sandbox, "pod_sandbox_labels").get(arg or "")
+    return labels_of(info, "pod_sandbox_labels").get(arg or "") if found is None else found
 
 
 def _shared_labels(context: Context, _arg: str | None) -> str | None:
-    info = _info(context)
+    info = info_of(context)
     if info is None:
         return None
-    return _joined(_labels(_sandbox(context, info) or info, "pod_sandbox_labels"))
+    return joined(labels_of(sandbox_of(context, info) or info, "pod_sandbox_labels"))
 
 
 def _shared(key: str) -> Extractor:
     """A string of the network set-up, which is the sandbox's if the container has none."""
 
     def extract(context: Context, _arg: str | None) -> str | None:
-        info = _info(context)
+        info = info_of(context)
         if info is None:
             return None
-        source = info if string_of(info, "cni_json") else _sandbox(context, info)
+        source = info if string_of(info, "cni_json") else sandbox_of(context, info)
         return None if source is None else string_of(source, key)
 
     return Extractor(extract, _METADATA)
@@ -222,7 +160,7 @@ def _mount(value: Callable[[Info], str], sought: str = "Source") -> Extractor:
     """A field of the mount at a position, or of the first whose ``sought`` has a match of a pattern."""
 
     def extract(context: Context, arg: str | None) -> str | None:
-        info, index = _info(context), positive_index(arg)
+        info, index = info_of(context), positive_index(arg)
         mounts = [] if info is None else _mounts(info)
         if index is not None:
             return value(mounts[index]) if index < len(mounts) else None
@@ -238,7 +176,7 @@ def _mount_string(key: str, sought: str = "Source") -> Extractor:
 
 
 def _started(context: Context) -> int | None:
-    thread = None if _told(context) is not None else _thread(context)
+    thread = None if told_by(context) is not None else thread_of(context)
     return None if thread is None else thread.pidns_init_start_ts or None
 
 
@@ -270,7 +208,7 @@ FIELDS: dict[str, Extractor] = {
     "container.ip": _string("ip"),
     "container.cni.json": _string("cni_json"),
     "container.label": Extractor(_label, _METADATA),
-    "container.labels": _of(lambda info: _joined(_labels(info, "labels"))),
+    "container.labels": _of(lambda info: joined(labels_of(info, "labels"))),
     "container.mounts": _of(lambda info: ",".join(map(_mount_text, _mounts(info)))),
     "container.mount": _mount(_mount_text),
     "container.mount.source": _mount_string("Source", "Destination"),
@@ -284,7 +222,7 @@ FIELDS: dict[str, Extractor] = {
     "k8s.ns.name": _pod_label("io.kubernetes.pod.namespace"),
     "k8s.pod.id": _pod_label("io.kubernetes.pod.uid"),
     "k8s.pod.uid": _pod_label("io.kubernetes.pod.uid"),
-    "k8s.pod.sandbox_id": _of(lambda info: to_text(to_bytes(string_of(info, "pod_sandbox_id"))[:_SHORT_ID])),
+    "k8s.pod.sandbox_id": _of(lambda info: to_text(to_bytes(string_of(info, "pod_sandbox_id"))[:SHORT_ID])),
     "k8s.pod.full_sandbox_id": _string("pod_sandbox_id"),
     "k8s.pod.label": Extractor(_shared_label, _METADATA),
     "k8s.pod.labels": Extractor(_shared_labels, _METADATA),
