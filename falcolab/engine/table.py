@@ -54,9 +54,10 @@ class Table:
 
     def _bound(self, binding: Binding, value: FieldValue) -> pa.ChunkedArray:
         columns = self.stored(binding.columns)
-        if binding.compute is None:
+        compute = binding.compute
+        if compute is None:
             return columns[0]
-        computed = per_distinct(columns, lambda row: binding.compute(*row))  # type: ignore[misc]
+        computed = per_distinct(columns, lambda row: compute(*row)) if columns else [compute()] * self.rows
         return pa.chunked_array([pa.array(computed, arrow_type(value))])
 
     def take(self, rows: npt.NDArray[np.int64]) -> Table:
