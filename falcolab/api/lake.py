@@ -12,7 +12,7 @@ import pandas as pd
 from falcolab.api.results import ComparisonResult, MatchResult, ReplayResult
 from falcolab.engine.compare import compare as compare_rules
 from falcolab.engine.conditions import compile_text
-from falcolab.engine.part import PartData
+from falcolab.engine.part import PartData, Period
 from falcolab.engine.replay import match_parts
 from falcolab.fields.catalogue import K8S_AUDIT
 from falcolab.lake.capture_writer import Ingested, Progress
@@ -93,7 +93,7 @@ class Lake:
             if capture.source != source or _misses(capture, since, until):
                 continue
             for part in capture.parts:
-                yield PartData(self.store, capture, part, since, until, cached=cached)
+                yield PartData(self.store, capture, part, Period(since, until), cached=cached)
 
     def match(self, condition: str, source: str = K8S_AUDIT) -> MatchResult:
         """The events for which a bare condition holds.

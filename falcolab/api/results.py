@@ -130,7 +130,9 @@ class MatchResult(_Tabular):
         """Id, time (ns) and key of each event."""
         for part, rows in self._rows:
             columns = [part.raw(name, rows).to_pylist() for name in ("time", *self.key.stored)]
-            yield from zip(event_ids(part, rows), *columns, strict=True)
+            ids = event_ids(part, rows)
+            part.release()
+            yield from zip(ids, *columns, strict=True)
 
     def keys(self) -> Iterator[dict[str, Any]]:
         """What tells one event from another in the place where they come from."""

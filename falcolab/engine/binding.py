@@ -147,6 +147,12 @@ _FROM_TIME: dict[str, tuple[tuple[str, ...], Callable[..., Any] | None]] = {
     "jevt.rawtime": (("time",), str),
 }
 
+ALWAYS = frozenset(_FROM_TIME)
+"""Fields that every event has."""
+
+RAW_TIMES = frozenset({"evt.rawtime", "json.rawtime", "jevt.rawtime"})
+"""Fields that are the event's time, as a number or as its text."""
+
 _CONSTANTS: dict[str, Any] = {
     "evt.pluginname": "k8saudit",
     "evt.source": "k8s_audit",

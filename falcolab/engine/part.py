@@ -2,29 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from falcolab.engine.binders import binder_of
 from falcolab.engine.binding import ACROSS, CONSTANT
+from falcolab.engine.column_file import ColumnFile
 from falcolab.engine.masks import FactorCache
 from falcolab.engine.table import Table, arrow_type, per_distinct, plain
-from falcolab.errors import InputError
 from falcolab.lake.layout import EVENTS, layout_of
 from falcolab.lake.manifest import Capture, DataFile, Part
 from falcolab.lake.schema import LOCAL_BITS
 from falcolab.lake.store import Store
 from falcolab.lang.typed import FieldValue
 
-_LOCAL = (1 << LOCAL_BITS) - 1
+LOCAL = (1 << LOCAL_BITS) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class KeyBlock:
+    """The keys of some events in a row.
+
+    Attributes:
+        start: the position of the first.
+        rows: how many.
+        keys: for each dimension asked for, its keys; the row is what ``LOCAL`` leaves of a key.
+    """
+
+    start: int
+    rows: int
+    keys: list[npt.NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A range of time.
+
+    Attributes:
+        since: its beginning, ns since 1970; None where it has none.
+        until: the first moment after it.
+    """
+
+    since: int | None = None
+    until: int | None = None
+
+    def holds(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of some times lie in it."""
+        inside = np.ones(len(times), np.bool_)
+        if self.since is not None:
+            inside &= times >= self.since
+        if self.until is not None:
+            inside &= times < self.until
+        return inside
+
+
+ANY_TIME = Period()
 
 
 class PartData:
@@ -34,8 +74,7 @@ class PartData:
         store: the lake.
         capture: the capture that the part belongs to.
         part: the part.
-        since: only events from this time on, ns.
-        until: only events before this time, ns.
+        period: only events of that time.
         cached: whether the truth of factors is kept on disk.
     """
 
@@ -44,36 +83,51 @@ class PartData:
         store: Store,
         capture: Capture,
         part: Part,
-        since: int | None = None,
-        until: int | None = None,
+        period: Period = ANY_TIME,
         *,
         cached: bool = True,
     ) -> None:
         self.store, self.capture, self.part = store, capture, part
         self.layout, self.bind = layout_of(capture.source), binder_of(capture.source)
-        self.since, self.until, self.cached = since, until, cached
+        self.period, self.cached = period, cached
         self._tables: dict[str, Table] = {}
         self._keys: dict[str, npt.NDArray[np.int64]] = {}
+        self._files: dict[str, ColumnFile] = {}
 
     @cached_property
     def events(self) -> Table:
         """The events, in the order of the capture."""
         return Table(self._picked[1], self._load_events, self.bind)
 
+    @property
+    def times(self) -> tuple[int, int]:
+        """A range of time in which all its events are."""
+        return self.capture.min_time or 0, self.capture.max_time or 0
+
+    def release(self) -> None:
+        """Forget what has been read; it is read again when it is asked for."""
+        self._tables.clear()
+        self._keys.clear()
+        self._files.clear()
+        for name in ("events", "_picked"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def _picked(self) -> tuple[npt.NDArray[np.int64] | None, int]:
         """Which of the stored events count, in the order of their numbers, and how many; None for all."""
         files = self.part.of_table(EVENTS)
-        if len(files) == 1 and self.since is None and self.until is None:
-            return None, files[0].rows
+        if self.period == ANY_TIME and self._are_ordered(files):
+            return None, sum(file.rows for file in files)
         stored = self._read(files, ["num", "time"])
         num, time = stored["num"].to_numpy(), stored["time"].to_numpy()
         order = np.argsort(num, kind="stable")
-        if self.since is not None:
-            order = order[time[order] >= self.since]
-        if self.until is not None:
-            order = order[time[order] < self.until]
+        order = order[self.period.holds(time[order])]
         return order, len(order)
+
+    def _are_ordered(self, files: Sequence[DataFile]) -> bool:
+        """Whether the events of each file come before those of the next, as they do within a file."""
+        ranges = [self._open(file).numbers for file in files] if len(files) > 1 else []
+        return all(before[1] < after[0] for before, after in pairwise(ranges))
 
     def _load_events(self, names: Sequence[str]) -> pa.Table:
         stored = [name for name in names if name != "reltime"]
@@ -89,8 +143,13 @@ class PartData:
         return table
 
     def _read(self, files: Sequence[DataFile], names: Sequence[str]) -> pa.Table:
-        tables = [read_columns(self.store.root / file.path, names) for file in files]
+        tables = [self._open(file).read(names) for file in files]
         return pa.concat_tables(tables) if len(tables) > 1 else tables[0]
+
+    def _open(self, file: DataFile) -> ColumnFile:
+        if file.path not in self._files:
+            self._files[file.path] = ColumnFile(self.store.root / file.path)
+        return self._files[file.path]
 
     def table(self, name: str) -> Table:
         """A dimension, or the events."""
@@ -106,10 +165,27 @@ class PartData:
         file = self.part.of_table(name)[0]
         return FactorCache(self.store.cache if self.cached else None, file.sha256, file.rows)
 
+    def key_blocks(self, names: Sequence[str]) -> Iterator[KeyBlock]:
+        """The keys of all events, file by file where the files are in order."""
+        if not names:
+            yield KeyBlock(0, self.events.rows, [])
+            return
+        start = 0
+        for table in self._key_tables(names):
+            yield KeyBlock(start, table.num_rows, [column.to_numpy() for column in table.columns])
+            start += table.num_rows
+
+    def _key_tables(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        if self._picked[0] is not None:
+            yield pa.table(self.events.stored(names), names)
+            return
+        for file in self.part.of_table(EVENTS):
+            yield self._open(file).read(names)
+
     def keys(self, key: str) -> npt.NDArray[np.int64]:
         """For every event its row in a dimension."""
         if key not in self._keys:
-            self._keys[key] = self.events.stored([key])[0].to_numpy() & _LOCAL
+            self._keys[key] = self.events.stored([key])[0].to_numpy() & LOCAL
         return self._keys[key]
 
     def values(self, value: FieldValue, rows: npt.NDArray[np.int64]) -> pa.ChunkedArray:
@@ -152,15 +228,3 @@ class PartData:
             return self.events.stored([column])[0].take(pa.array(rows))
         local = self.keys(self.layout.key_of(table))[rows]
         return self.table(table).stored([column])[0].take(pa.array(local))
-
-
-def read_columns(path: Path, names: Sequence[str]) -> pa.Table:
-    """Some columns of a Parquet file.
-
-    Raises:
-        InputError: it is missing or damaged.
-    """
-    try:
-        return pq.ParquetFile(path).read(columns=list(names)).select(list(names))
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read: {error}; `falcolab lake verify` tells more") from None

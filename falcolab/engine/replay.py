@@ -11,7 +11,7 @@ import numpy.typing as npt
 from falcolab.engine.alerts import Alert, Formatter
 from falcolab.engine.part import PartData
 from falcolab.engine.plan import Plan, make_plan
-from falcolab.engine.scan import Hits, PartScan
+from falcolab.engine.scan import PartScan
 from falcolab.lang.typed import TypedCondition
 from falcolab.rules.ruleset import Rule
 
@@ -49,27 +49,18 @@ def match_parts(
     for part in parts:
         source = part.capture.source
         if source not in plans:
-            plans[source] = make_plan(conditions, part.bind)
+            plans[source] = make_plan(conditions, source)
         yield _match_part(part, plans[source], first=first)
 
 
 def _match_part(part: PartData, plan: Plan, *, first: bool) -> PartMatches:
     scan = PartScan(part, plan)
-    rows, rules = _in_order(scan.run())
+    rows, rules = scan.run()
+    part.release()
     if first and len(rows):
         keep = np.concatenate(([True], rows[1:] != rows[:-1]))
         rows, rules = rows[keep], rules[keep]
     return PartMatches(part, rows, rules, scan.survivors)
-
-
-def _in_order(hits: list[Hits]) -> tuple[Indices, Indices]:
-    """All hits by event, those of one event by rule."""
-    if not hits:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    rows = np.concatenate([hit.rows for hit in hits])
-    rules = np.concatenate([np.full(len(hit.rows), hit.condition, np.int64) for hit in hits])
-    order = np.lexsort((rules, rows))
-    return rows[order], rules[order]
 
 
 def alerts_of(matches: PartMatches, rules: Sequence[Rule]) -> Iterator[Alert]:
@@ -78,8 +69,11 @@ def alerts_of(matches: PartMatches, rules: Sequence[Rule]) -> Iterator[Alert]:
     for position in np.unique(matches.rules):
         rows = matches.rows[matches.rules == position]
         made[int(position)] = _alerts_of_rule(matches.part, rows, rules[int(position)])
-    for position in matches.rules:
-        yield next(made[int(position)])
+    try:
+        for position in matches.rules:
+            yield next(made[int(position)])
+    finally:
+        matches.part.release()
 
 
 def _alerts_of_rule(part: PartData, rows: Indices, rule: Rule) -> Iterator[Alert]:
@@ -93,7 +87,7 @@ def _alerts_of_rule(part: PartData, rows: Indices, rule: Rule) -> Iterator[Alert
             yield Alert(event_id, row[0], rule, message, fields)
 
 
-_BATCH = 65_536
+_BATCH = 8_192
 
 
 def event_ids(part: PartData, rows: Indices) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from falcolab.engine.binding import ACROSS
+from falcolab.engine.certain import certain
 from falcolab.engine.event import compile_test, slots_of
 from falcolab.engine.masks import FactorCache, Words, combine, judge_conditions, pack_masks
-from falcolab.engine.part import PartData
+from falcolab.engine.part import LOCAL, KeyBlock, PartData
 from falcolab.engine.plan import TRUE, Atom, Plan
 from falcolab.engine.table import Bools, per_distinct
 from falcolab.lake.layout import EVENTS
@@ -19,19 +21,8 @@ from falcolab.lang.ast import leaves
 from falcolab.lang.typed import Test
 
 Indices = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """The events of a part for which a condition holds.
-
-    Attributes:
-        condition: its position in the plan.
-        rows: positions in the part's event table, ascending.
-    """
-
-    condition: int
-    rows: Indices
+WORD_BITS = 64
+_BATCH = 65_536
 
 
 @dataclass(slots=True)
@@ -48,38 +39,45 @@ class PartScan:
     plan: Plan
     survivors: int = 0
 
-    def run(self) -> list[Hits]:
-        """The events that match, by condition."""
-        found: list[Hits] = []
-        rows, words = self._masked()
+    def run(self) -> tuple[Indices, Indices]:
+        """The events that match and, for each, the condition; by event, those of one by condition."""
+        factors, possible = self._event_factors()
+        rows, words = self._masked(possible)
+        for factor, conditions in factors.items():
+            self._apply(factor, conditions, rows, words)
+        rows, words = _narrow(rows, words)
         self.survivors = len(rows)
         for index, rule in enumerate(self.plan.rules):
-            bit = np.uint64(1 << (index % 64))
-            candidates = rows[(words[index // 64] & bit) != 0]
-            if len(candidates) and rule.residual != TRUE:
-                candidates = candidates[self._residual(rule.residual, candidates)]
-            found.append(Hits(index, candidates))
-        return found
+            if rule.residual != TRUE:
+                concerned = np.flatnonzero(words[index // WORD_BITS] & _bit(index))
+                truth = self._residual(rule.residual, rows[concerned])
+                words[index // WORD_BITS][concerned[~truth]] &= ~_bit(index)
+        return _unpacked(rows, words, len(self.plan.rules))
 
-    def _masked(self) -> tuple[Indices, list[Words]]:
+    def _masked(self, possible: list[np.uint64]) -> tuple[Indices, list[Words]]:
         """The events that every dimension lets through for some condition, with their masks."""
-        total = self.part.events.rows
-        groups = (len(self.plan.rules) + 63) // 64
-        rows = np.arange(total, dtype=np.int64)
-        words = [self._all_bits(group, total) for group in range(groups)]
-        for table in self.part.layout.dimensions:
-            if table not in self.plan.tables:
-                continue
-            masks = self._masks(table)
-            keys = self.part.keys(self.part.layout.key_of(table))
-            local = keys if len(rows) == total else keys[rows]
-            words = [word & mask[local] for word, mask in zip(words, masks, strict=True)]
-            rows, words = _narrow(rows, words)
-        return self._event_factors(rows, words)
+        tables = [table for table in self.part.layout.dimensions if table in self.plan.tables]
+        masks = [self._masks(table) for table in tables]
+        blocks = self.part.key_blocks([self.part.layout.key_of(table) for table in tables])
+        # NumPy lets go of the interpreter: one block is masked while the next is read.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            found = list(pool.map(lambda block: _scan(block, masks, possible), blocks))
+        none = np.empty(0, np.int64), [np.empty(0, np.uint64)] * len(possible)
+        rows, words = zip(none, *found, strict=True)
+        return np.concatenate(rows), [np.concatenate(group) for group in zip(*words, strict=True)]
 
-    def _all_bits(self, group: int, rows: int) -> Words:
-        count = min(64, len(self.plan.rules) - group * 64)
-        return np.full(rows, (1 << count) - 1, np.uint64)
+    def _event_factors(self) -> tuple[dict[Any, list[int]], list[np.uint64]]:
+        """Factors that need a look at the events, with their conditions; and the conditions that can hold."""
+        count = len(self.plan.rules)
+        possible = [(1 << min(WORD_BITS, count - start)) - 1 for start in range(0, count, WORD_BITS)]
+        factors: dict[Any, list[int]] = {}
+        for index, rule in enumerate(self.plan.rules):
+            truth = certain(rule.factors.get(EVENTS, TRUE), self.part.times)
+            if truth is None:
+                factors.setdefault(rule.factors[EVENTS], []).append(index)
+            elif not truth:
+                possible[index // WORD_BITS] &= ~(1 << index % WORD_BITS)
+        return factors, [np.uint64(word) for word in possible]
 
     def _masks(self, table: str) -> list[Words]:
         data = self.part.table(table)
@@ -87,19 +85,15 @@ class PartScan:
         truths = judge_conditions(data, factors, self.part.cache(table))
         return pack_masks(self.plan, table, truths, data.rows)
 
-    def _event_factors(self, rows: Indices, words: list[Words]) -> tuple[Indices, list[Words]]:
-        """What the events' own columns say, asked only of events that came this far."""
-        if EVENTS not in self.plan.tables or not len(rows):
-            return rows, words
-        for index, rule in enumerate(self.plan.rules):
-            if EVENTS not in rule.factors:
-                continue
-            bit = np.uint64(1 << (index % 64))
-            concerned = np.flatnonzero(words[index // 64] & bit)
-            if len(concerned):
-                truth = self._judge_events(rule.factors[EVENTS], rows[concerned])
-                words[index // 64][concerned[~truth]] &= ~bit
-        return _narrow(rows, words)
+    def _apply(self, factor: Any, conditions: list[int], rows: Indices, words: list[Words]) -> None:
+        """Decide a factor for the events of which some condition still needs it."""
+        concerned = np.zeros(len(rows), np.bool_)
+        for index in conditions:
+            concerned |= (words[index // WORD_BITS] & _bit(index)) != 0
+        positions = np.flatnonzero(concerned)
+        failed = positions[~self._judge_events(factor, rows[positions])]
+        for index in conditions:
+            words[index // WORD_BITS][failed] &= ~_bit(index)
 
     def _judge_events(self, condition: Any, rows: Indices) -> Bools:
         table = self.part.events.take(rows)
@@ -125,6 +119,23 @@ class PartScan:
         return np.array(per_distinct(columns, compile_test(test, slots)), np.bool_)
 
 
+def _bit(index: int) -> np.uint64:
+    return np.uint64(1 << index % WORD_BITS)
+
+
+def _scan(
+    block: KeyBlock, masks: list[list[Words]], possible: list[np.uint64]
+) -> tuple[Indices, list[Words]]:
+    """The events of a block that the masks of all dimensions let through."""
+    rows = np.arange(block.rows)
+    words = [np.full(block.rows, word) for word in possible]
+    for keys, table in zip(block.keys, masks, strict=True):
+        local = (keys if len(rows) == block.rows else keys[rows]) & LOCAL
+        words = [word & mask.take(local) for word, mask in zip(words, table, strict=True)]
+        rows, words = _narrow(rows, words)
+    return block.start + rows, words
+
+
 def _narrow(rows: Indices, words: list[Words]) -> tuple[Indices, list[Words]]:
     """Drop the events that no condition is left for."""
     if not words:
@@ -135,3 +146,15 @@ def _narrow(rows: Indices, words: list[Words]) -> tuple[Indices, list[Words]]:
     if alive.all():
         return rows, words
     return rows[alive], [word[alive] for word in words]
+
+
+def _unpacked(rows: Indices, words: list[Words], conditions: int) -> tuple[Indices, Indices]:
+    """The set bits of some events' masks, as pairs of event and condition."""
+    found: list[tuple[Indices, Indices]] = [(rows[:0], rows[:0])]
+    for start in range(0, len(rows), _BATCH):
+        batch = [np.ascontiguousarray(word[start : start + _BATCH], "<u8") for word in words]
+        octets = np.concatenate([word.view(np.uint8).reshape(-1, 8) for word in batch], axis=1)
+        bits = np.unpackbits(octets, axis=1, count=conditions, bitorder="little")
+        events, indices = np.divmod(np.flatnonzero(bits.view(np.bool_)), max(conditions, 1))
+        found.append((rows[start + events], indices))
+    return np.concatenate([events for events, _ in found]), np.concatenate([index for _, index in found])
