@@ -121,6 +121,7 @@ def test_a_process_without_descriptors_has_an_empty_list_of_types() -> None:
     taken = take(tables, event("close", res=-9, fd=7))
     assert compared("fd.types", taken, tables) == ()
     assert in_json("fd.types", taken, tables) is None
+    assert in_text("fd.types", taken, tables) == "()"
 
 
 def connected(source: str, destination: str, *, family: int = 2) -> tuple[Machine, Any]:

@@ -202,7 +202,7 @@ FIELDS: dict[str, Extractor] = {
     "fd.uid": Extractor(_unique, Part.EVENT),
     "fd.type": of_descriptor(type_name),
     "fd.typechar": Extractor(_letter, Part.DESCRIPTOR),
-    "fd.types": Extractor(_types, Part.TABLE, lambda context, arg: _types(context, arg) or None),
+    "fd.types": Extractor(_types, Part.TABLE),
     "fd.name": Extractor(lambda context, _arg: name_of(context), Part.DESCRIPTOR),
     "fd.nameraw": Extractor(_raw_name, Part.DESCRIPTOR),
     "fd.directory": Extractor(lambda context, _arg: directory_of(context), Part.DESCRIPTOR),

@@ -49,7 +49,8 @@ def to_json(field: FieldValue, value: Value, time: int = 0) -> Any:
     if name in IN_NANOSECONDS:
         return time
     if isinstance(value, tuple):
-        return [_single(field, each) for each in value]
+        # A list without items is none in JSON, though it is one in text and in conditions.
+        return [_single(field, each) for each in value] or None
     return _single(field, value)
 
 
