@@ -7,6 +7,7 @@ from typing import Any
 
 from falcolab.engine.binding import ACROSS, CONSTANT, Binding
 from falcolab.engine.typed_events import TYPE_NAME
+from falcolab.errors import InputError
 from falcolab.lake import syscall_schema as schema
 from falcolab.lake.schema import EVENTS
 from falcolab.lake.stored_event import (
@@ -44,7 +45,11 @@ def bind(value: FieldValue) -> Binding:
     if value.field is TYPE_NAME:
         return Binding(schema.KINDS, ("type_name",))
     name, arg = value.field.name, value.arg
+    if name == "fd.types" and arg is not None:
+        return _numbered_type(arg)
     if value.is_shown and (shown := FIELDS[name].shown) is not None:
+        if name in _SHOWN and arg is None:
+            return Binding(_TABLES[name], (name,), _SHOWN[name])
         return _computed(name, arg, shown)
     stored = f"{name}.{arg}" if name == "evt.abspath" and arg else name
     if stored in _TABLES and (arg is None or stored != name):
@@ -65,14 +70,41 @@ def _computed(name: str, arg: str | None, extract: Callable[[Context, str | None
         return Binding(schema.CONTAINERS, of_container, lambda *row: extract(container_context(*row), arg))
     if schema.table_of(name) == schema.PROCESSES:
         return Binding(schema.PROCESSES, _PROCESS_COLUMNS, lambda *row: extract(process_context(*row), arg))
-    if schema.table_of(name) == schema.FILES:
-        return Binding(CONSTANT, (), lambda: None)
     if depends is Part.NONE:
         return Binding(CONSTANT, (), lambda: extract(stored_context(*_NOTHING), arg))
-    if depends is Part.EVENT:
+    if depends is Part.EVENT and name not in _WITH_TEXTS:
         return Binding(EVENTS, EVENT_COLUMNS, lambda *row: extract(stored_context(*row, *_NO_STATE), arg))
     columns = (*EVENT_COLUMNS, *STATE_COLUMNS)
     return Binding(ACROSS, columns, lambda *row: extract(stored_context(*row), arg))
+
+
+_WITH_TEXTS = frozenset({"evt.buffer"})
+"""Fields that print the text of a parameter, which may depend on the state."""
+
+_SHOWN: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("fd.ip", "fd.net", "fd.port", "fd.proto"), lambda _value: None),
+    **dict.fromkeys(
+        ("fd.cnet", "fd.snet", "fd.lnet", "fd.rnet"),
+        lambda value: None if value is None else "<IPNET>",
+    ),
+    **dict.fromkeys(("fd.cip.name", "fd.sip.name", "fd.lip.name", "fd.rip.name"), lambda _value: None),
+    "fd.types": lambda value: value or None,
+}
+"""What is printed of stored values."""
+
+_STREAMS = {"0": "proc.stdin.type", "1": "proc.stdout.type", "2": "proc.stderr.type"}
+
+
+def _numbered_type(arg: str) -> Binding:
+    """The type of the descriptor with a number, of which the lake keeps the first three."""
+    if arg not in _STREAMS:
+        raise InputError(f"fd.types[{arg}]: the lake keeps the types of the descriptors 0, 1 and 2 only")
+    columns = (_STREAMS[arg], "fd.types")
+    return Binding(schema.DESCRIPTORS, columns, lambda type_, types: _alone(type_) if types else None)
+
+
+def _alone(type_: str | None) -> tuple[str] | None:
+    return None if type_ is None else (type_,)
 
 
 _NO_STATE = (True, *(None,) * (len(STATE_COLUMNS) - 1))

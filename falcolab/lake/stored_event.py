@@ -24,6 +24,7 @@ STATE_COLUMNS = (
     "known",
     "proc.pid.ts",
     "proc.pidns_init_start_ts",
+    "thread.ismain",
     "fd_type",
     "fd_flags",
     "fd_own",
@@ -69,19 +70,16 @@ def params_of(lengths: bytes, params: bytes) -> tuple[bytes, ...]:
 def stored_context(*columns: Any) -> Context:
     """The context of an event; the values are those of ``EVENT_COLUMNS`` and ``STATE_COLUMNS``."""
     num, time, type_, tid, cpu, first_time, lengths, params, last_fd, *state = columns
-    known, clone_ts, start_ts, fd_type, fd_flags, fd_own, name, resolved = state
+    known, clone_ts, start_ts, is_main, fd_type, fd_flags, fd_own, name, resolved = state
     event = Event(event_types()[type_], time, tid, cpu, params_of(lengths, params), num=num)
-    thread = _thread(tid, clone_ts, start_ts, last_fd) if known else None
+    thread = Thread(tid=tid, clone_ts=clone_ts or 0, pidns_init_start_ts=start_ts or 0) if known else None
+    if thread is not None:
+        thread.last_fd = -1 if last_fd is None else last_fd
+        thread.flags |= ThreadFlag.IS_MAIN_THREAD if is_main else 0
     fd = None if fd_type is None else Descriptor(fd_type, to_bytes(name or ""), flags=fd_flags)
     event.thread, event.fd = thread, fd if fd_own else None
     machine: Any = StoredMachine(first_time, StoredThreads(thread))
     return Context(event, machine, thread, fd, resolved or (None,) * len(event.params))
-
-
-def _thread(tid: int, clone_ts: int | None, start_ts: int | None, last_fd: int | None) -> Thread:
-    thread = Thread(tid=tid, pid=tid, clone_ts=clone_ts or 0, pidns_init_start_ts=start_ts or 0)
-    thread.last_fd = -1 if last_fd is None else last_fd
-    return thread
 
 
 def process_context(  # noqa: PLR0913, PLR0917  # a row of the table

@@ -1,7 +1,8 @@
 """System events into rows: the state that an event left behind, interned by value.
 
-The values are those of :mod:`falcolab.system.values`, computed once per distinct row and kept
-for as long as the state behind them does not change.
+The values are those of :mod:`falcolab.system.values`. They are computed once for each state of
+what they depend on: a process until an event changes processes, a descriptor's record for good,
+for records never change.
 """
 
 from __future__ import annotations
@@ -16,31 +17,17 @@ import pyarrow as pa
 from falcolab.lake import syscall_schema as schema
 from falcolab.lake.columns import Columns
 from falcolab.lake.schema import EVENTS, LOCAL_BITS
+from falcolab.lake.syscall_changes import changes_descriptors, changes_processes, kind_of, takes_only_fds
 from falcolab.lang.strings import to_text
 from falcolab.system.event import Event
-from falcolab.system.event_type import EventType
 from falcolab.system.machine import Machine
-from falcolab.system.plans import HANDLERS, OBSERVERS
-from falcolab.system.thread import Descriptor, Thread
+from falcolab.system.thread import Thread
 from falcolab.system.values import FIELDS, Context
 from falcolab.system.values.container import metadata_of
 from falcolab.system.values.params import resolved_text
 from falcolab.system.values.process import arguments
 
 Row = tuple[Any, ...]
-
-_KEEPS_PROCESSES = frozenset(
-    {
-        *("open", "openat", "openat2", "creat", "open_by_handle_at", "close", "close_range", "dup", "dup2"),
-        *("dup3", "fcntl", "pipe", "pipe2", "socket", "socketpair", "bind", "connect", "accept", "accept4"),
-        *("listen", "shutdown", "eventfd", "eventfd2", "signalfd", "signalfd4", "timerfd_create"),
-        *("inotify_init", "inotify_init1", "epoll_create", "epoll_create1", "memfd_create", "pidfd_open"),
-        *("userfaultfd", "io_uring_setup", "bpf", "brk", "mmap", "mmap2", "munmap", "switch"),
-        *("read", "readv", "pread", "preadv", "write", "writev", "pwrite", "pwritev"),
-        *("send", "sendto", "sendmsg", "sendmmsg", "recv", "recvfrom", "recvmsg", "recvmmsg"),
-    }
-)
-"""Events that change descriptors and memory at most."""
 
 _FD_FLAGS = frozenset({"CREATES_FD", "USES_FD", "DESTROYS_FD"})
 _TELLING = frozenset({324, 402})
@@ -61,18 +48,13 @@ def _bound(name: str) -> Callable[[Context], Any]:
     return lambda context: value(context, member)
 
 
-@cache
-def _changes_processes(type_: EventType) -> bool:
-    has_handler = type_.id in HANDLERS or type_.id in OBSERVERS
-    return has_handler and type_.name not in _KEEPS_PROCESSES
-
-
 class _Interner:
-    """The rows of one dimension, by their values."""
+    """The rows of one dimension, by their values; and those of states seen before, by what they are known by."""
 
     def __init__(self, table: str, names: Sequence[str], base: int) -> None:
         self.base = base
         self.ids: dict[Row, int] = {}
+        self.known: dict[Any, tuple[int, Any]] = {}
         self.columns = Columns(schema.SCHEMAS[table])
         self.extractors = _extractors(names)
 
@@ -84,6 +66,11 @@ class _Interner:
             found = self.ids[row] = self.base | len(self.ids)
             self.columns.append((found, *row))
         return found
+
+    def remember(self, key: Any, row: int, kept: Any = None) -> int:
+        """Know a row by a key; ``kept`` keeps alive what the key identifies by address."""
+        self.known[key] = row, kept
+        return row
 
 
 class SyscallEncoder:
@@ -103,11 +90,8 @@ class SyscallEncoder:
         self.arguments = _Interner(schema.ARGUMENTS, schema.ARGUMENT_FIELDS, base)
         self.descriptors = _Interner(schema.DESCRIPTORS, schema.DESCRIPTOR_FIELDS, base)
         self._volatile = _extractors(schema.EVENT_FIELDS)
-        self._epoch = 0
-        self._was_exit = False
-        self._process_of: dict[int, tuple[int, Thread, int]] = {}
-        self._file_of: dict[tuple[Any, ...], tuple[Descriptor, int]] = {}
-        self._container_of: dict[tuple[bytes, int, int], tuple[Any, int]] = {}
+        self._processes_epoch = self._descriptors_epoch = 0
+        self._is_delayed = False
 
     def __len__(self) -> int:
         return self.events.rows
@@ -119,43 +103,71 @@ class SyscallEncoder:
 
     def notice(self, event: Event) -> None:
         """Note that an event has changed the state, whether rules see it or not."""
-        if self._was_exit or _changes_processes(event.type):
-            self._epoch += 1
-        self._was_exit = event.type.name == "procexit"
+        type_ = event.type
+        # A thread that exits and a descriptor that is closed go when the next event comes.
+        if self._is_delayed or changes_processes(type_):
+            self._processes_epoch += 1
+        if self._is_delayed or changes_descriptors(type_):
+            self._descriptors_epoch += 1
+        self._is_delayed = type_.name in ("procexit", "close")
 
     def forget(self) -> None:
         """Note that everything may have changed."""
-        self._epoch += 1
-        self._file_of.clear()
-        self._container_of.clear()
+        self._processes_epoch += 1
+        self._descriptors_epoch += 1
+        for interner in (self.processes, self.files, self.containers, self.arguments, self.descriptors):
+            interner.known.clear()
 
     def add(self, event: Event, machine: Machine) -> None:
         """Add an event that the machine has just taken in."""
         context = Context.of(event, machine)
-        lengths = b"".join(len(param).to_bytes(4, "little") for param in event.params)
+        lengths = b"".join([len(param).to_bytes(4, "little") for param in event.params])
         params = b"".join(event.params)
         keys = (
-            self.kinds.intern((event.type.name,), context),
+            self._kind(context),
             self._process(context),
             self._file(context),
             self._container(context),
-            self.arguments.intern((_resolved(context),), context),
-            self.descriptors.intern((), context),
+            self._argument(context),
+            self._descriptor(context),
         )
         own = (event.num, event.time, event.type.id, event.tid, event.cpu, machine.first_time)
         volatile = [extract(context) for extract in self._volatile]
         self.events.append((*own, lengths, params, *keys, *volatile), size=len(params))
 
+    def _kind(self, context: Context) -> int:
+        key = kind_of(context)
+        known = self.kinds.known.get(key) if key is not None else None
+        if known is not None:
+            return known[0]
+        row = self.kinds.intern((context.event.type.name,), context)
+        return row if key is None else self.kinds.remember(key, row)
+
     def _process(self, context: Context) -> int:
         thread = context.thread
         if thread is None:
-            return self.processes.intern((False, *(None,) * 10), context)
-        known = self._process_of.get(context.event.tid)
-        if known is not None and known[0] == self._epoch and known[1] is thread:
-            return known[2]
+            return self.processes.intern((False, *(None,) * (len(schema.PROCESS_COLUMNS) - 1)), context)
+        known = self.processes.known.get(id(thread))
+        if known is not None and known[1] == (self._processes_epoch, thread):
+            return known[0]
         row = self.processes.intern(_process_row(context, thread), context)
-        self._process_of[context.event.tid] = (self._epoch, thread, row)
-        return row
+        return self.processes.remember(id(thread), row, (self._processes_epoch, thread))
+
+    def _file(self, context: Context) -> int:
+        fd, event, thread = context.fd, context.event, context.thread
+        if thread is None or not event.type.flags & _FD_FLAGS:
+            key: Any = id(fd), event.fd is None
+        elif fd is None:
+            return self.files.intern(_file_row(context), context)
+        else:
+            key = (
+                *(id(fd), event.fd is None, event.fd_old_name, thread.container_id),
+                *(event.type.is_exit, len(context.machine.containers)),
+            )
+        known = self.files.known.get(key)
+        if known is not None:
+            return known[0]
+        return self.files.remember(key, self.files.intern(_file_row(context), context), fd)
 
     def _container(self, context: Context) -> int:
         thread, machine = context.machine.threads.get(context.event.tid), context.machine
@@ -163,23 +175,32 @@ class SyscallEncoder:
             return self.containers.intern((_metadata(context),), context)
         info = machine.containers.get(thread.container_id)
         key = thread.container_id, id(info), len(machine.containers)
-        known = self._container_of.get(key)
-        if known is None:
-            known = info, self.containers.intern((_metadata(context),), context)
-            self._container_of[key] = known
-        return known[1]
-
-    def _file(self, context: Context) -> int:
-        fd, event, thread = context.fd, context.event, context.thread
-        if fd is None or thread is None or not event.type.flags & _FD_FLAGS:
-            return self.files.intern(_file_row(context), context)
-        key = (id(fd), event.fd is None, event.fd_old_name, thread.container_id, event.type.id & 1)
-        known = self._file_of.get(key)
+        known = self.containers.known.get(key)
         if known is not None:
-            return known[1]
-        row = self.files.intern(_file_row(context), context)
-        self._file_of[key] = (fd, row)
-        return row
+            return known[0]
+        return self.containers.remember(key, self.containers.intern((_metadata(context),), context), info)
+
+    def _argument(self, context: Context) -> int:
+        event, positions = context.event, takes_only_fds(context.event.type)
+        if positions is None:
+            return self.arguments.intern((_resolved(context),), context)
+        numbers = [context.number(index) for index in positions]
+        found = [context.fds.get(number) for number in numbers if number is not None] if numbers else []
+        key = event.type.id, len(event.params), context.thread is None, *numbers, *map(id, found)
+        known = self.arguments.known.get(key)
+        if known is not None:
+            return known[0]
+        row = self.arguments.intern((_resolved(context),), context)
+        return self.arguments.remember(key, row, found)
+
+    def _descriptor(self, context: Context) -> int:
+        thread = context.thread
+        key = id(thread), bool(context.event.type.flags & _FD_FLAGS)
+        kept = self._descriptors_epoch, self._processes_epoch, thread
+        known = self.descriptors.known.get(key)
+        if known is not None and known[1] == kept:
+            return known[0]
+        return self.descriptors.remember(key, self.descriptors.intern((), context), kept)
 
     def tables(self) -> dict[str, pa.Table]:
         """Events and dimensions as Arrow tables, by name."""
@@ -192,6 +213,10 @@ class SyscallEncoder:
             schema.ARGUMENTS: self.arguments.columns.table(),
             schema.DESCRIPTORS: self.descriptors.columns.table(),
         }
+
+
+_GENERATIONS = 64
+"""How many ancestors a row remembers for fields with a number."""
 
 
 def _process_row(context: Context, thread: Thread) -> Row:
@@ -216,10 +241,6 @@ def _process_row(context: Context, thread: Thread) -> Row:
         tuple(to_text(b"\0".join(threads.env(each))) for each in line),
         tuple(each.pid for each in line),
     )
-
-
-_GENERATIONS = 64
-"""How many ancestors a row remembers for fields with a number."""
 
 
 def _file_row(context: Context) -> Row:

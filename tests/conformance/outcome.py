@@ -15,10 +15,12 @@ class Outcome:
     Attributes:
         case: which one.
         problem: how the answers differ, or None when they agree.
+        reason: why they must differ, for differences that the docs explain.
     """
 
     case: str
     problem: str | None = None
+    reason: str | None = None
 
 
 def compare(case: str, ours: Any, falcos: Any) -> Outcome:

@@ -76,13 +76,14 @@ def _judged(path: Path, cases: list[Case]) -> Iterator[Outcome]:
     judges = [(compile_condition(condition, slots), event_types(condition)) for _, _, condition in compiled]
     for (name, case, condition), keys in zip(compiled, _matching(path, judges, tuple(slots)), strict=True):
         outcome = compare(name, (len(keys), digest(keys)), (case["matches"], case["sha256_16"]))
-        if outcome.problem is None or not _depends_on_accounts(path, condition):
+        if outcome.problem is None or not depends_on_accounts(path.stem, condition):
             yield outcome
 
 
-def _depends_on_accounts(path: Path, condition: TypedCondition) -> bool:
+def depends_on_accounts(capture: str, condition: TypedCondition) -> bool:
+    """Whether Falco's answer depends on the accounts of the machine that it ran on."""
     names = {value.field.name for value in field_values(condition)}
-    return path.stem in UNNAMED_ACCOUNTS and not names.isdisjoint(ACCOUNTS)
+    return capture in UNNAMED_ACCOUNTS and not names.isdisjoint(ACCOUNTS)
 
 
 def _matching(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.conformance import audit, loading, scap_conditions, scap_events, scap_fields, syscall, syscall_lake
+from tests.conformance import (
+    audit,
+    loading,
+    scap_conditions,
+    scap_events,
+    scap_fields,
+    stored_fields,
+    syscall,
+    syscall_lake,
+)
 from tests.conformance.outcome import Outcome
 
 Suite = Callable[[Path], Iterator[Outcome]]
@@ -22,6 +31,7 @@ SUITES: dict[str, Suite] = {
     "regression/syscall": syscall_lake.regression,
     "generated/alerts": syscall_lake.generated,
     "conditions/syscall": syscall_lake.conditions,
+    "fields/syscall lake": stored_fields.stored,
     "conditions/syscall compile": syscall.compiled,
     "fields/scap": scap_fields.fields,
     "conditions/scap events": scap_conditions.conditions,

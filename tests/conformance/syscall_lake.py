@@ -6,17 +6,20 @@ import json
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from falcolab.api.lake import Lake
+from falcolab.engine.conditions import compile_text
 from falcolab.fields.catalogue import SYSCALL
 from falcolab.lang.errors import LanguageError
 from falcolab.rules.loader import Loaded, load_files, ruleset_of
 from falcolab.rules.priority import Priority
 from tests.conformance.audit import choice_of
 from tests.conformance.outcome import Outcome, compare, digest
+from tests.conformance.scap_conditions import depends_on_accounts
 
 OFFICIAL = ("falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml")
 
@@ -69,7 +72,10 @@ def _matched(lake: Lake, cases: list[dict[str, Any]]) -> Iterator[Outcome]:
             yield Outcome(name, f"refused: {matches}")
             continue
         keys = [" ".join(map(str, key.values())) for key in matches.keys()]  # noqa: SIM118  # no mapping
-        yield compare(name, (len(keys), digest(keys)), (case["matches"], case["sha256_16"]))
+        outcome = compare(name, (len(keys), digest(keys)), (case["matches"], case["sha256_16"]))
+        if outcome.problem and depends_on_accounts(case["capture"], compile_text(case["condition"], SYSCALL)):
+            outcome = replace(outcome, reason="Falco took names of accounts from the machine that it ran on")
+        yield outcome
 
 
 def regression(data: Path) -> Iterator[Outcome]:
