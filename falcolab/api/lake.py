@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pandas as pd
 from falcolab.api.results import ComparisonResult, MatchResult, ReplayResult
 from falcolab.engine.compare import compare as compare_rules
 from falcolab.engine.conditions import compile_text
+from falcolab.engine.explain import Explanation, explain
+from falcolab.errors import InputError
 from falcolab.engine.part import PartData, Period
 from falcolab.engine.replay import match_parts
 from falcolab.fields.catalogue import K8S_AUDIT
@@ -162,6 +165,29 @@ class Lake:
                 first=matching == "first",
             )
         )
+
+    def explain(self, rules: Ruleset, rule: str, event: str) -> Explanation:
+        """Why a rule fires on an event, or why not: every clause with its truth and its values.
+
+        Args:
+            rules: what ``falcolab.load_rules`` gives.
+            rule: the rule's name.
+            event: the event's id, as replay and match show it.
+
+        Raises:
+            InputError: there is no such rule or event.
+        """
+        ordinal, _, number = event.partition("-")
+        if not (ordinal.isdecimal() and number.isdecimal()):
+            raise InputError(f"{event}: no event id; replay and match show them, such as 1-42")
+        if rule not in rules.items:
+            near = difflib.get_close_matches(rule, rules.items, n=1)
+            raise InputError(f"no rule '{rule}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+        for capture in self.captures:
+            for part in capture.parts:
+                if part.ordinal == int(ordinal):
+                    return explain(rules[rule], PartData(self.store, capture, part, cached=False), int(number))
+        raise InputError(f"no event {event} in the lake")
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
         """The answer to an SQL query over ``events``, whose columns are Falco's field names.

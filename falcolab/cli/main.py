@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import falcolab
-from falcolab.cli import compare, ingest, lake, match, promote, replay, rules
+from falcolab.cli import compare, explain, ingest, lake, match, promote, replay, rules
 from falcolab.cli.arguments import Ordered
 from falcolab.cli.output import complain
 from falcolab.errors import FalcolabError, RulesError
@@ -34,6 +34,7 @@ app.add_typer(lake.app, name="lake")
 app.command("replay", cls=Ordered)(replay.replay)
 app.command("match", cls=Ordered)(match.match)
 app.command("compare", cls=Ordered)(compare.compare)
+app.command("explain", cls=Ordered)(explain.explain)
 app.command("promote", cls=Ordered)(promote.promote)
 for _entry in entry_points(group="falcolab.commands"):
     app.add_typer(_entry.load(), name=_entry.name)

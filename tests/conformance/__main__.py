@@ -27,8 +27,8 @@ def main(names: list[str]) -> int:
         took = time.perf_counter() - begun
         print(f"{name:<28}{agree:>8}{asked:>8}{agree / asked:>9.2%}{took:>9.1f}", flush=True)
         for outcome in bad[:SHOWN]:
-            print(f"  {outcome.case}: {outcome.problem}")
-        differing += len(bad)
+            print(f"  {outcome.case}: {outcome.problem}{f' ({outcome.reason})' if outcome.reason else ''}")
+        differing += sum(outcome.reason is None for outcome in bad)
     return 1 if differing else 0
 
 

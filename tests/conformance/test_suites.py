@@ -11,7 +11,5 @@ from tests.conformance.suites import SUITES
 
 @pytest.mark.parametrize("name", list(SUITES))
 def test_every_answer_is_that_of_falco(shared: Path, name: str) -> None:
-    problems = [
-        f"{each.case}: {each.problem}" for each in SUITES[name](shared / "conformance") if each.problem
-    ]
-    assert problems == []
+    differing = (each for each in SUITES[name](shared / "conformance") if each.problem and not each.reason)
+    assert [f"{each.case}: {each.problem}" for each in differing] == []
