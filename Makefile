@@ -4,12 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
-CLUSTER := datasets/k8s-cluster
 PIP = @$(BIN)/pip install --quiet --disable-pip-version-check
 # pip warns a lot; what it says matters only when it fails.
 LOGGED = >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: help demo test check e2e bench score clean
+.PHONY: help demo test check e2e bench score fuzz clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,12 +25,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) -e '.[dev]' $(LOGGED)
 	@touch $@
 
-demo: $(VENV)/.installed  ## Replay the bundled recording against a noisy and a tuned rule set; write Helm values.
+demo: $(VENV)/.installed  ## Replay bundled recordings against noisy and tuned rules; write Helm values.
 	@rm -rf $(DEMO)
-	@BIN=$(BIN) CLUSTER=$(CLUSTER) DEMO=$(DEMO) ./datasets/demo.sh
+	@BIN=$(BIN) DEMO=$(DEMO) ./datasets/demo.sh
 
 test: $(VENV)/.installed-dev check  ## Check style and types, run the tests.
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist worksteal
 
 check: $(VENV)/.installed-dev  ## Check style and types only.
 	$(BIN)/ruff check .
@@ -46,6 +45,9 @@ score: $(VENV)/.installed-dev  ## Print how many of Falco's recorded verdicts fa
 
 bench: $(VENV)/.installed-dev  ## Measure ingest and replay; BENCH="--short" for a quick look.
 	$(BIN)/python -m tests.bench $(BENCH)
+
+fuzz: $(VENV)/.installed-dev  ## Damage captures 20,000 times and read them; FUZZ=COUNT for another number.
+	$(BIN)/python -m tests.scap.mutations $(or $(CAPTURES),datasets/host-scenario) $(or $(FUZZ),20000)
 
 clean:  ## Remove what the targets made.
 	rm -rf $(VENV) $(DEMO) .bench build ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

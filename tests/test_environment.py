@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import yaml
@@ -19,7 +20,7 @@ def _specs(lines: list[str]) -> dict[str, str]:
 
 
 def _conda_form(requirement: str) -> str:
-    name = requirement.split(">")[0].split("<")[0].split("=")[0]
+    name = re.split("[<>=]", requirement, maxsplit=1)[0]
     return CONDA_NAMES.get(name, name) + requirement[len(name) :]
 
 

@@ -14,9 +14,9 @@ from falcolab.api.results import ComparisonResult, MatchResult, ReplayResult
 from falcolab.engine.compare import compare as compare_rules
 from falcolab.engine.conditions import compile_text
 from falcolab.engine.explain import Explanation, explain
-from falcolab.errors import InputError
 from falcolab.engine.part import PartData, Period
 from falcolab.engine.replay import match_parts
+from falcolab.errors import InputError
 from falcolab.fields.catalogue import K8S_AUDIT
 from falcolab.lake.capture_writer import Ingested, Progress
 from falcolab.lake.ingest_audit import ingest_k8s_audit
@@ -76,9 +76,14 @@ class Lake:
         """What has been ingested, in order."""
         return self.store.captures()
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The event sources of its captures."""
+        return tuple(dict.fromkeys(capture.source for capture in self.captures))
+
     def parts(
         self,
-        source: str = K8S_AUDIT,
+        source: str | None = None,
         *,
         since: int | None = None,
         until: int | None = None,
@@ -87,21 +92,26 @@ class Lake:
         """The data of the lake, part by part.
 
         Args:
-            source: of which event source.
+            source: only those of one event source.
             since: only events from this time on, ns since 1970.
             until: only events before this time, ns since 1970.
             cached: whether the truth of rules over dimensions is kept on disk.
         """
         for capture in self.captures:
-            if capture.source != source or _misses(capture, since, until):
+            if source not in (None, capture.source) or _misses(capture, since, until):
                 continue
             for part in capture.parts:
                 yield PartData(self.store, capture, part, Period(since, until), cached=cached)
 
-    def match(self, condition: str, source: str = K8S_AUDIT) -> MatchResult:
+    def match(self, condition: str, source: str | None = None) -> MatchResult:
         """The events for which a bare condition holds.
 
+        Args:
+            condition: in Falco's language.
+            source: whose fields it uses; may be left out where the lake has events of one source only.
+
         Raises:
+            InputError: the source is not clear.
             LanguageError: Falco would refuse the condition.
         """
         (found,) = self.match_many([condition], source)
@@ -110,12 +120,13 @@ class Lake:
         return found
 
     def match_many(
-        self, conditions: Sequence[str], source: str = K8S_AUDIT
+        self, conditions: Sequence[str], source: str | None = None
     ) -> list[MatchResult | LanguageError]:
         """The events for which each of some bare conditions holds, decided in one pass.
 
         A condition that Falco would refuse has its error in the place of a result.
         """
+        source = source or self._only_source()
         compiled = [_compiled(condition, source) for condition in conditions]
         valid = [typed for typed in compiled if not isinstance(typed, LanguageError)]
         matched = list(match_parts(self.parts(source, cached=False), valid)) if valid else []
@@ -127,10 +138,17 @@ class Lake:
             for condition, typed in zip(conditions, compiled, strict=True)
         ]
 
+    def _only_source(self) -> str:
+        if len(self.sources) > 1:
+            raise InputError(
+                f"the lake has events of {' and '.join(self.sources)}: say which source is meant"
+            )
+        return self.sources[0] if self.sources else K8S_AUDIT
+
     def replay(
         self,
         rules: Ruleset,
-        source: str = K8S_AUDIT,
+        source: str | None = None,
         *,
         matching: str = "all",
         min_priority: Priority = Priority.DEBUG,
@@ -142,7 +160,7 @@ class Lake:
 
         Args:
             rules: what ``falcolab.load_rules`` gives.
-            source: the event source to replay.
+            source: only events of that source; of all by default.
             matching: ``all`` rules that match fire, or the ``first`` only.
             min_priority: less severe rules stay off.
             choices: rules to switch on and off, in order.
@@ -154,7 +172,7 @@ class Lake:
         return ReplayResult(enabled, parts, first=matching == "first")
 
     def compare(
-        self, baseline: Ruleset, candidate: Ruleset, source: str = K8S_AUDIT, *, matching: str = "all"
+        self, baseline: Ruleset, candidate: Ruleset, source: str | None = None, *, matching: str = "all"
     ) -> ComparisonResult:
         """What changes from one ruleset to another on the events of this lake."""
         return ComparisonResult(
@@ -186,7 +204,9 @@ class Lake:
         for capture in self.captures:
             for part in capture.parts:
                 if part.ordinal == int(ordinal):
-                    return explain(rules[rule], PartData(self.store, capture, part, cached=False), int(number))
+                    return explain(
+                        rules[rule], PartData(self.store, capture, part, cached=False), int(number)
+                    )
         raise InputError(f"no event {event} in the lake")
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from falcolab.engine.alerts import Alert
 from falcolab.engine.compare import Comparison, RuleComparison
 from falcolab.engine.part import PartData
-from falcolab.engine.replay import PartMatches, alerts_of, event_ids, match_parts
+from falcolab.engine.replay import PartMatches, alerts_of, event_ids, match_rules
 from falcolab.fields.catalogue import K8S_AUDIT, SYSCALL
 from falcolab.lang.strings import printable
 from falcolab.rules.ruleset import Rule
@@ -158,8 +158,7 @@ class ReplayResult(_Tabular):
     def matches(self) -> list[PartMatches]:
         """What matched, part by part."""
         if self._matches is None:
-            conditions = [rule.typed for rule in self.rules]
-            self._matches = list(match_parts(self._parts, conditions, first=self._first))
+            self._matches = list(match_rules(self._parts, self.rules, first=self._first))
         return self._matches
 
     @property

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from falcolab.errors import InputError
-from falcolab.fields.catalogue import K8S_AUDIT, SOURCES
+from falcolab.fields.catalogue import SOURCES
 from falcolab.rules.priority import Priority
 from falcolab.rules.selection import Choice
 from falcolab.sources.k8s_audit import parse_time
@@ -23,7 +23,9 @@ RulesFiles = Annotated[
         "--rules", "-r", metavar="FILE", help="Rules file or directory; repeatable.", show_default=False
     ),
 ]
-SourceName = Annotated[str, typer.Option("--source", help=f"Event source: {' or '.join(SOURCES)}.")]
+SourceName = Annotated[
+    str | None, typer.Option("--source", help=f"Only events of one source: {' or '.join(SOURCES)}.")
+]
 Matching = Annotated[
     str, typer.Option("--matching", help="`all` rules that match fire, or the `first` only.")
 ]
@@ -84,13 +86,13 @@ def choices_of(ctx: typer.Context) -> list[Choice]:
     return ctx.obj or []
 
 
-def check_source(name: str) -> str:
-    """The event source of a name.
+def check_source(name: str | None) -> str | None:
+    """The event source of a name; None means all of them.
 
     Raises:
         InputError: there is none.
     """
-    if name not in SOURCES:
+    if name is not None and name not in SOURCES:
         raise InputError(f"--source {name}: no such event source; there are {' and '.join(SOURCES)}")
     return name
 
@@ -135,6 +137,3 @@ def moment_of(option: str, text: str | None) -> int | None:
     if moment is None:
         raise InputError(f"{option} {text}: no time; write it as 2026-11-24T08:30:00Z")
     return moment
-
-
-DEFAULT_SOURCE = K8S_AUDIT

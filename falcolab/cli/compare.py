@@ -10,7 +10,6 @@ import typer
 from falcolab.api.lake import Lake
 from falcolab.api.results import ComparisonResult
 from falcolab.cli.arguments import (
-    DEFAULT_SOURCE,
     AsJson,
     LakeFolder,
     Matching,
@@ -33,7 +32,7 @@ def compare(
     lake: LakeFolder,
     baseline: Annotated[list[Path], _FILES],
     candidate: Annotated[list[Path], _FILES],
-    source: SourceName = DEFAULT_SOURCE,
+    source: SourceName = None,
     matching: Matching = "all",
     every: Annotated[bool, typer.Option("--all", help="Show every lost and gained alert.")] = False,
     as_json: AsJson = False,

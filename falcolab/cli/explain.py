@@ -15,11 +15,14 @@ from falcolab.rules.loader import load_rules
 
 RuleName = Annotated[str, typer.Option("--rule", metavar="NAME", help="The rule.", show_default=False)]
 EventId = Annotated[
-    str, typer.Option("--event", metavar="ID", help="The event, as replay and match show it.", show_default=False)
+    str,
+    typer.Option("--event", metavar="ID", help="The event, as replay and match show it.", show_default=False),
 ]
 
 
-def explain(lake: LakeFolder, rules: RulesFiles, rule: RuleName, event: EventId, as_json: AsJson = False) -> int:
+def explain(
+    lake: LakeFolder, rules: RulesFiles, rule: RuleName, event: EventId, as_json: AsJson = False
+) -> int:
     """Show the truth of every clause of a rule on one event, with the values, and what decided."""
     found = Lake(lake).explain(load_rules(*rules), rule, event)
     if as_json:

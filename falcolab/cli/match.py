@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from falcolab.api.lake import Lake
-from falcolab.cli.arguments import DEFAULT_SOURCE, AsJson, LakeFolder, SourceName, check_source
+from falcolab.cli.arguments import AsJson, LakeFolder, SourceName, check_source
 from falcolab.cli.output import complain, harmless, moment, say_json, say_table, tell
 from falcolab.engine.conditions import error_code
 from falcolab.errors import InputError
@@ -27,7 +27,7 @@ def match(
         Path | None,
         typer.Option("--from", metavar="FILE", help="Many conditions, one per line; - is standard input."),
     ] = None,
-    source: SourceName = DEFAULT_SOURCE,
+    source: SourceName = None,
     as_json: AsJson = False,
 ) -> int:
     """Show the events for which a bare condition holds.
@@ -49,7 +49,7 @@ def match(
     return _show(opened, condition or "", check_source(source))
 
 
-def _show(lake: Lake, condition: str, source: str) -> int:
+def _show(lake: Lake, condition: str, source: str | None) -> int:
     try:
         found = lake.match(condition, source)
     except LanguageError as error:
@@ -75,7 +75,7 @@ def _lines(file: Path) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
-def _answers(lake: Lake, conditions: Sequence[str], source: str) -> Iterator[dict[str, Any]]:
+def _answers(lake: Lake, conditions: Sequence[str], source: str | None) -> Iterator[dict[str, Any]]:
     for start in range(0, len(conditions), BATCH):
         batch = conditions[start : start + BATCH]
         for condition, found in zip(batch, lake.match_many(batch, source), strict=True):

@@ -9,7 +9,6 @@ import typer
 
 from falcolab.api.lake import Lake
 from falcolab.cli.arguments import (
-    DEFAULT_SOURCE,
     AsJson,
     LakeFolder,
     LeastPriority,
@@ -34,7 +33,7 @@ def replay(
     ctx: typer.Context,
     lake: LakeFolder,
     rules: RulesFiles,
-    source: SourceName = DEFAULT_SOURCE,
+    source: SourceName = None,
     matching: Matching = "all",
     min_priority: LeastPriority = "debug",
     enable: Names = None,

@@ -34,7 +34,7 @@ def check(
 
     Exit code 0 when they are valid, 1 when not.
     """
-    loaded = check_files(files, check_source(source) if source else None)
+    loaded = check_files(files, check_source(source))
     if as_json:
         say_json(loaded.as_json())
         return 0 if loaded.successful else 1
@@ -53,7 +53,8 @@ def fields(
     as_json: AsJson = False,
 ) -> int:
     """List every field with its type, its argument and what it means."""
-    chosen = [SOURCES[check_source(source)]] if source else list(SOURCES.values())
+    wanted = check_source(source)
+    chosen = [each for name, each in SOURCES.items() if wanted in (None, name)]
     if as_json:
         say_json({"fieldclasses": [entry for each in chosen for entry in _classes(each)]})
         return 0

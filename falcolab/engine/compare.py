@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from falcolab.engine.alerts import Alert
 from falcolab.engine.part import PartData
-from falcolab.engine.replay import PartMatches, alerts_of, match_parts
+from falcolab.engine.replay import PartMatches, alerts_of, match_rules
 from falcolab.rules.ruleset import Rule
 
 Fired = frozenset[tuple[int, str]]
@@ -96,8 +96,8 @@ def compare(
     gained: list[Alert] = []
     for part in parts:
         events += part.events.rows
-        before = next(match_parts([part], [rule.typed for rule in baseline], first=first))
-        after = next(match_parts([part], [rule.typed for rule in candidate], first=first))
+        before = next(match_rules([part], baseline, first=first))
+        after = next(match_rules([part], candidate, first=first))
         fired_before, fired_after = _fired(before, baseline), _fired(after, candidate)
         _count(tally, fired_before, fired_after)
         lost += _only(before, baseline, fired_after)

@@ -52,7 +52,7 @@ class AuditPrinter:
 
 @dataclass(frozen=True, slots=True)
 class SyscallPrinter:
-    """Prints the fields of system calls, whose texts Falco makes harmless; transformed ones as plugins' do."""
+    """Prints the fields of system calls, which Falco makes harmless; transformed ones as they are."""
 
     plain: AuditPrinter
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,28 @@ def match_parts(
         if source not in plans:
             plans[source] = make_plan(conditions, source)
         yield _match_part(part, plans[source], first=first)
+
+
+def match_rules(
+    parts: Iterable[PartData], rules: Sequence[Rule], *, first: bool = False
+) -> Iterator[PartMatches]:
+    """The events for which rules hold, part by part; each rule is tried on the events of its source.
+
+    Args:
+        parts: of a lake.
+        rules: in the order that decides which wins under ``first``.
+        first: only the first rule that holds counts for an event.
+    """
+    plans: dict[str, tuple[Plan, Indices]] = {}
+    for part in parts:
+        source = part.capture.source
+        if source not in plans:
+            mine = [index for index, rule in enumerate(rules) if rule.source == source]
+            plan = make_plan([rules[index].typed for index in mine], source)
+            plans[source] = plan, np.array(mine, np.int64)
+        plan, positions = plans[source]
+        found = _match_part(part, plan, first=first)
+        yield replace(found, rules=positions[found.rules])
 
 
 def _match_part(part: PartData, plan: Plan, *, first: bool) -> PartMatches:

@@ -19,6 +19,9 @@ from falcolab.lake.types import column_type
 from falcolab.lang.typed import FieldValue, Test, field_values
 
 Bools = npt.NDArray[np.bool_]
+SMALL = 30_000
+"""Up to so many answers, asking each distinct value is faster than a statement in SQL."""
+
 Load = Callable[[Sequence[str]], pa.Table]
 
 
@@ -73,7 +76,7 @@ class Table:
     def judge(self, tests: Sequence[Test]) -> dict[Test, Bools]:
         """The truth of checks, row by row."""
         in_sql = [test for test in tests if is_expressible(test)]
-        found = self._judge_in_sql(in_sql) if self.rows else {}
+        found = self._judge_in_sql(in_sql) if self.rows * len(in_sql) > SMALL else {}
         for test in tests:
             if test not in found:
                 found[test] = self._judge_per_value(test)

@@ -1,0 +1,1 @@
+"""The catalogue of fields: what rules can ask of an event."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from falcolab.fields.rawjson import Json, compact, indent
@@ -257,10 +258,11 @@ def _pointer(event: Json, arg: str | None) -> AuditValue:
     return None if node is None else node.text()
 
 
-def pointer_keys(pointer: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def pointer_keys(pointer: str) -> tuple[str, ...]:
     """The keys that a JSON pointer (RFC 6901) walks through; the leading slash may be missing."""
     keys = pointer.removeprefix("/").split("/")
-    return [key.replace("~1", "/").replace("~0", "~") for key in keys]
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
 
 
 def _whole(event: Json, _arg: str | None) -> AuditValue:

@@ -55,7 +55,7 @@ class Source:
         field = self.fields.get(name)
         if field is not None:
             return field, None
-        base, _, member = name.rpartition(".")
+        base, _, _ = name.rpartition(".")
         while base:
             field = self.fields.get(base)
             if field is not None and field.arg is Arg.MEMBER:
@@ -65,8 +65,7 @@ class Source:
 
     def longest_prefix(self, text: str) -> str | None:
         """The longest field name (or member) that ``text`` begins with, as output templates want it."""
-        best = max((name for name in self.fields if text.startswith(name)), key=len, default=None)
-        return best
+        return max((name for name in self.fields if text.startswith(name)), key=len, default=None)
 
     def suggest(self, name: str) -> str | None:
         """The existing field name that is nearest to ``name``, if one is near."""

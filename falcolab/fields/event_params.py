@@ -11,7 +11,9 @@ _NAMES: dict[Type | None, str] = {
         "arg2_str comm container_id cwd desc description exe home image json quotafilepath scope shell "
         "special target uargs value_charbuf"
     ),
-    Type.FSPATH: "dir exepath filename linkpath name newpath oldpath path pathname root sun_path trusted_exepath",
+    Type.FSPATH: (
+        "dir exepath filename linkpath name newpath oldpath path pathname root sun_path trusted_exepath"
+    ),
     Type.INT16: "sem_op_0 sem_op_1",
     Type.INT32: "aux backlog key nsems semid semnum tty",
     Type.INT64: (
@@ -39,8 +41,7 @@ _NAMES: dict[Type | None, str] = {
         "sig whence"
     ),
     None: (
-        "addr arg2 arg3 arg4 arg5 argv fds local_ip ppid remote_ip res_or_fd sid sigmask tags tuple val "
-        "vtgid"
+        "addr arg2 arg3 arg4 arg5 argv fds local_ip ppid remote_ip res_or_fd sid sigmask tags tuple val vtgid"
     ),
 }
 

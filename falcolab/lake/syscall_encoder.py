@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -49,7 +48,7 @@ def _bound(name: str) -> Callable[[Context], Any]:
 
 
 class _Interner:
-    """The rows of one dimension, by their values; and those of states seen before, by what they are known by."""
+    """The rows of one dimension by their values, and those of states seen before by a key of the state."""
 
     def __init__(self, table: str, names: Sequence[str], base: int) -> None:
         self.base = base

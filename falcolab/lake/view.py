@@ -30,7 +30,7 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
         for table in (EVENTS, *layout.dimensions):
             connection.execute(_table_sql(store, captures, layout, table))
         connection.execute(_flat_sql(layout))
-    flat = " UNION ALL BY NAME ".join(f"SELECT * FROM flat_{each}" for each in present or list(SOURCES)[-1:])
+    flat = " UNION ALL BY NAME ".join(f"FROM flat_{each}" for each in present or list(SOURCES)[-1:])
     connection.execute(f"CREATE VIEW events AS {flat}")
     return connection
 
