@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from falcolab.fields.audit_values import READINGS, extract, pointer_keys
+from falcolab.fields.audit_values import READINGS, Path, extract, pointer_keys
 from falcolab.fields.rawjson import Json
 from falcolab.lake.audit_event import assemble, own_text
+from falcolab.lake.reader import TextReader
 from falcolab.lake.schema import (
     DIMENSION_OF_PART,
     DIMENSIONS,
@@ -82,14 +83,30 @@ def _part_binding(value: FieldValue, part: str) -> Binding:
 
 def _pointer_binding(value: FieldValue) -> Binding:
     name, arg = value.field.name, value.arg or ""
-    part = pointer_keys(arg)[0]
+    part, *below = pointer_keys(arg)
     if part in DIMENSION_OF_PART:
-        return _part_binding(value, part)
+        return (
+            _text_binding(part, tuple(below)) if below and _are_plain(below) else _part_binding(value, part)
+        )
     if part in OWN_COLUMNS:
         return Binding(
             EVENTS, ("json_rest", OWN_COLUMNS[part]), lambda rest, own: _own(value, part, rest, own)
         )
     return Binding(EVENTS, ("json_rest",), lambda rest: extract(name, arg, Json(to_bytes(rest))))
+
+
+def _are_plain(keys: Sequence[str]) -> bool:
+    return not any(char in '"\\' or char < " " for key in keys for char in key)
+
+
+def _text_binding(part: str, path: Path) -> Binding:
+    """The text at a path within a part."""
+    reader = TextReader([path])
+
+    def compute(raw: str | None) -> str | None:
+        return None if raw is None else reader.read(to_bytes(raw))[0]
+
+    return Binding(DIMENSION_OF_PART[part].name, (part_column(part),), compute)
 
 
 def _own(value: FieldValue, part: str, rest: str, own: str | int | None) -> Any:
