@@ -167,7 +167,9 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 def compact(raw: bytes) -> bytes:
     """Valid JSON text without the blanks between its tokens."""
-    if b" " not in raw and b"\n" not in raw and b"\t" not in raw and b"\r" not in raw:
+    if raw.startswith(b'"') or (
+        b" " not in raw and b"\n" not in raw and b"\t" not in raw and b"\r" not in raw
+    ):
         return raw
     return msgspec.json.format(raw, indent=-1)
 

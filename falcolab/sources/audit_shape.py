@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from falcolab.fields.rawjson import BadJsonError, parse_object
-from falcolab.sources.audit_time import STAMP, parse_stamp
+from falcolab.sources.audit_time import STAMP, start_of
 
 Frame = tuple[bytes, bytes, bytes]
 """The text before the id, between the id and the times, and after the times."""
@@ -67,12 +67,15 @@ def brief(line: bytes) -> Brief | None:
     if times is None:
         return None
     second, micro, staged_second, staged_micro = times.groups()
-    received, time = parse_stamp(second, micro), parse_stamp(staged_second, staged_micro)
+    start = staged_start = start_of(second)
+    if staged_second != second:
+        staged_start = start_of(staged_second)
     begin = line.find(_ID) + len(_ID)
     end = begin + _ID_LENGTH
     audit_id = line[begin:end]
-    if received is None or time is None or audit_id.translate(None, _ID_BYTES):
+    if start is None or staged_start is None or audit_id.translate(None, _ID_BYTES):
         return None
+    received, time = start + int(micro) * 1000, staged_start + int(staged_micro) * 1000
     first, last = times.span()
     return Brief(time, received, audit_id.decode(), (line[:begin], line[end:first], line[last:]))
 

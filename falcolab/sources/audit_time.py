@@ -31,16 +31,20 @@ def parse_time(text: str) -> int | None:
     return _wrapped(seconds * _SECOND + int(((match[2] or "") + "0" * 9)[:9]))
 
 
-def parse_stamp(second: bytes, micro: bytes) -> int | None:
-    """Nanoseconds since 1970 from the two groups of ``STAMP``, if ``stamp`` gives the same text again."""
-    start = _start(second)
-    return None if start is None else start + int(micro) * 1000
+@lru_cache(maxsize=4096)
+def start_of(second: bytes) -> int | None:
+    """Nanoseconds since 1970 of the first group of ``STAMP``; None where ``stamp`` would not give it back."""
+    seconds = _seconds(second.decode(), "Z")
+    if seconds is None or not -_FAR < seconds < _FAR:
+        return None
+    return seconds * _SECOND
 
 
 def read_stamp(raw: bytes) -> int | None:
     """The time in the JSON text of a string, if it is as the API server writes it."""
     match = _STAMP.fullmatch(raw, 1, len(raw) - 1) if raw[:1] == b'"' else None
-    return None if match is None else parse_stamp(match[1], match[2])
+    start = None if match is None else start_of(match[1])
+    return None if match is None or start is None else start + int(match[2]) * 1000
 
 
 def stamp(nanoseconds: int) -> str:
@@ -48,14 +52,6 @@ def stamp(nanoseconds: int) -> str:
     seconds, rest = divmod(nanoseconds, _SECOND)
     moment = _EPOCH + timedelta(seconds=seconds)
     return f"{moment.isoformat()[:19]}.{rest // 1000:06d}Z"
-
-
-@lru_cache(maxsize=4096)
-def _start(second: bytes) -> int | None:
-    seconds = _seconds(second.decode(), "Z")
-    if seconds is None or not -_FAR < seconds < _FAR:
-        return None
-    return seconds * _SECOND
 
 
 def _wrapped(nanoseconds: int) -> int:
