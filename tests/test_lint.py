@@ -174,9 +174,14 @@ def test_a_lint_that_gives_up_says_so(monkeypatch):
         (
             ["falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml"],
             [
+                ("FL012", "k8s_api_server"),
                 ("FL007", "chage_list"),
+                ("FL012", "Unexpected inbound connection source"),
                 ("FL007", "httpd_writing_ssl_conf"),
                 ("FL007", "redis_writing_conf"),
+                ("FL012", "minerpool_https"),
+                ("FL012", "minerpool_http"),
+                ("FL012", "minerpool_other"),
                 ("FL007", "Sudo Potential Privilege Escalation"),
                 ("FL007", "base64_decoding"),
                 ("FL008", "Network Tool Executed During NPM Package Install"),

@@ -17,6 +17,7 @@ from falcolab.rules.lint import (
     never,
     output,
     redundant,
+    replayed,
     shadowed,
     skipped,
 )
@@ -106,6 +107,12 @@ LINTS = (
         "skipped rule would not compile",
         "Falco does not look into a rule of a source that it does not know, until the plugin is loaded.",
         skipped.would_not_compile,
+    ),
+    Lint(
+        "FL012",
+        "field without a value in a replay",
+        "Some fields are only known where Falco runs, so that a replay cannot judge them.",
+        replayed.without_value,
     ),
 )
 """Every lint, by code."""

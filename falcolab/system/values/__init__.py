@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from falcolab.fields.unsupported import UNSUPPORTED
 from falcolab.system.values import (
     arguments,
     connection,
@@ -34,7 +35,6 @@ from falcolab.system.values import (
 )
 from falcolab.system.values.context import Context, Extractor, Part, Value
 from falcolab.system.values.shown import to_json, to_line
-from falcolab.system.values.unsupported import UNSUPPORTED
 
 __all__ = ["FIELDS", "UNSUPPORTED", "Context", "Extractor", "Part", "Value", "to_json", "to_line"]
 
