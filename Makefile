@@ -44,7 +44,9 @@ score: $(VENV)/.installed-dev  ## Print how many of Falco's recorded verdicts fa
 	$(BIN)/python -m tests.conformance
 
 bench: $(VENV)/.installed-dev  ## Measure ingest and replay; BENCH="--short" for a quick look.
-	$(BIN)/python -m tests.bench $(BENCH)
+	$(BIN)/python -m tests.bench audit $(BENCH)
+	@echo
+	$(BIN)/python -m tests.bench syscall $(BENCH)
 
 fuzz: $(VENV)/.installed-dev  ## Damage captures 20,000 times and read them; FUZZ=COUNT for another number.
 	$(BIN)/python -m tests.scap.mutations $(or $(CAPTURES),datasets/host-scenario) $(or $(FUZZ),20000)

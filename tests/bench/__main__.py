@@ -1,17 +1,17 @@
-"""Measure falcolab: ``python -m tests.bench audit [--events N] [--runs R] [--short]``."""
+"""Measure falcolab: ``python -m tests.bench audit|syscall [--events N] [--runs R] [--short]``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from tests.bench import audit
+from tests.bench import audit, syscall
 
 
 def main(arguments: list[str]) -> int:
     """Run the benchmark that is named."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=["audit"])
+    parser.add_argument("what", choices=["audit", "syscall"])
     parser.add_argument("--events", type=int, help="how many (1,000,000; 100,000 with --short)")
     parser.add_argument("--runs", type=int, help="how many runs the medians are of (5; 3 with --short)")
     parser.add_argument(
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     size = audit.Size(
         given.events or (100_000 if given.short else 1_000_000), given.runs or (3 if given.short else 5)
     )
-    return audit.main(size)
+    return audit.main(size) if given.what == "audit" else syscall.main(size)
 
 
 if __name__ == "__main__":
