@@ -12,12 +12,12 @@ import numpy.typing as npt
 from falcolab.engine.binding import ACROSS
 from falcolab.engine.certain import certain
 from falcolab.engine.event import compile_test, slots_of
-from falcolab.engine.masks import FactorCache, Words, combine, judge_conditions, pack_masks
+from falcolab.engine.masks import FactorCache, Words, judge_conditions, pack_masks
 from falcolab.engine.part import LOCAL, KeyBlock, PartData
 from falcolab.engine.plan import TRUE, Atom, Plan
 from falcolab.engine.table import Bools, per_distinct
 from falcolab.lake.layout import EVENTS
-from falcolab.lang.ast import leaves
+from falcolab.lang.ast import And, Not, Or, leaves
 from falcolab.lang.typed import Test
 
 Indices = npt.NDArray[np.int64]
@@ -99,10 +99,21 @@ class PartScan:
         table = self.part.events.take(rows)
         return judge_conditions(table, [condition], FactorCache(None, "", len(rows)))[condition]
 
-    def _residual(self, residual: Any, rows: Indices) -> Bools:
-        atoms = [leaf for leaf in leaves(residual) if isinstance(leaf, Atom)]
-        truths: dict[Any, Bools] = {atom: self._atom(atom, rows) for atom in dict.fromkeys(atoms)}
-        return combine(residual, truths, len(rows))
+    def _residual(self, node: Any, rows: Indices) -> Bools:
+        """The truth of a condition over atoms, each asked only of events that it can still decide."""
+        match node:
+            case Not(child=child):
+                return ~self._residual(child, rows)
+            case And(children=children) | Or(children=children):
+                decides = isinstance(node, Or)
+                truth = np.full(len(rows), not decides, np.bool_)
+                for child in sorted(children, key=_looks_across):
+                    open_ = np.flatnonzero(truth != decides)
+                    if len(open_):
+                        truth[open_] = self._residual(child, rows[open_])
+                return truth
+            case _:
+                return self._atom(node, rows)
 
     def _atom(self, atom: Atom, rows: Indices) -> Bools:
         if atom.table == EVENTS:
@@ -117,6 +128,11 @@ class PartScan:
         slots = slots_of(test)
         columns = [self.part.values(value, rows) for value in slots]
         return np.array(per_distinct(columns, compile_test(test, slots)), np.bool_)
+
+
+def _looks_across(node: Any) -> bool:
+    """Whether a condition has an atom that is decided event by event."""
+    return any(isinstance(leaf, Atom) and leaf.table == ACROSS for leaf in leaves(node))
 
 
 def _bit(index: int) -> np.uint64:

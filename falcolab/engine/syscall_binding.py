@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from falcolab.engine.binding import ACROSS, CONSTANT, Binding
@@ -13,6 +14,7 @@ from falcolab.lake.schema import EVENTS
 from falcolab.lake.stored_event import (
     EVENT_COLUMNS,
     STATE_COLUMNS,
+    argument_text,
     container_context,
     process_context,
     stored_context,
@@ -61,6 +63,8 @@ def bind(value: FieldValue) -> Binding:
 
 def _computed(name: str, arg: str | None, extract: Callable[[Context, str | None], Any]) -> Binding:
     depends = FIELDS[name].depends
+    if name == "evt.arg" and arg is not None and not arg.isdecimal():
+        return Binding(ACROSS, _ARGUMENT_COLUMNS, partial(argument_text, arg))
     if name == "proc.duration":
         return Binding(ACROSS, ("time", "proc.pid.ts"), _since)
     if name == "proc.ppid.duration":
@@ -78,6 +82,7 @@ def _computed(name: str, arg: str | None, extract: Callable[[Context, str | None
     return Binding(ACROSS, columns, lambda *row: extract(stored_context(*row), arg))
 
 
+_ARGUMENT_COLUMNS = ("type", "lengths", "params", "resolved")
 _WITH_TEXTS = frozenset({"evt.buffer"})
 """Fields that print the text of a parameter, which may depend on the state."""
 

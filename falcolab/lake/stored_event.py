@@ -10,6 +10,7 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from falcolab.lang.strings import to_bytes
@@ -18,6 +19,7 @@ from falcolab.system.tables import event_types
 from falcolab.system.thread import Descriptor, Group, Thread, ThreadFlag
 from falcolab.system.threads import ThreadTable
 from falcolab.system.values import Context
+from falcolab.system.values.params import STATE_DEPENDENT, plain_text
 
 EVENT_COLUMNS = ("num", "time", "type", "tid", "cpu", "first_time", "lengths", "params", "fd.num")
 STATE_COLUMNS = (
@@ -65,6 +67,28 @@ def params_of(lengths: bytes, params: bytes) -> tuple[bytes, ...]:
         out.append(params[at : at + size])
         at += size
     return tuple(out)
+
+
+@lru_cache(maxsize=65536)
+def _position(type_: int, name: str) -> int | None:
+    params = event_types()[type_].params
+    return next((index for index, param in enumerate(params) if param.name == name), None)
+
+
+def argument_text(
+    name: str, type_: int, lengths: bytes, params: bytes, resolved: Sequence[str | None] | None
+) -> str | None:
+    """``evt.arg.NAME`` of an event, without putting the event together."""
+    index = _position(type_, name)
+    if index is None or index >= len(lengths) // 4:
+        return None
+    param = event_types()[type_].params[index]
+    if param.type in STATE_DEPENDENT:
+        value, _, text = ((resolved or ())[index] or "").partition("\0") if resolved else ("", "", "")
+        return text or value
+    sizes = struct.unpack_from(f"<{index + 1}I", lengths)
+    end = sum(sizes)
+    return plain_text(param, params[end - sizes[-1] : end]).short
 
 
 def stored_context(*columns: Any) -> Context:

@@ -29,7 +29,7 @@ ARGUMENTS, DESCRIPTORS = "arguments", "descriptors"
 
 _CATALOGUE = SOURCES[SYSCALL].fields
 _OF_PROCESS = Part.PROCESS | Part.LINEAGE | Part.THREADS | Part.USER
-_VOLATILE = ("fd.num",)
+_VOLATILE = ("fd.num", "evt.rawres")
 _PATHS = ("fs.path.", "evt.abspath", "fdlist.")
 _MEMBERS = ("evt.abspath.src", "evt.abspath.dst")
 """Fields with a member that have a value of their own."""

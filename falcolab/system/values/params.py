@@ -6,6 +6,7 @@ Source: ``sinsp_evt::get_param_as_str`` in ``userspace/libsinsp/event.cpp`` of f
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from falcolab.lang.strings import to_text
 from falcolab.system.addresses import address_text, tuple_text
@@ -33,6 +34,11 @@ def param_text(context: Context, index: int) -> Text:
         value, _, resolved = (context.resolved[index] or "").partition("\0")
         return Text(value, resolved)
     return _text(context, param, context.event.params[index])
+
+
+def plain_text(param: Param, raw: bytes) -> Text:
+    """A parameter whose text does not depend on the state."""
+    return _text(_NO_STATE, param, raw)
 
 
 def resolved_text(context: Context, index: int) -> str | None:
@@ -126,3 +132,6 @@ _OTHERS: dict[str, Callable[[Context, Param, bytes], Text]] = {
     "FDLIST": _fd_list,
     "DYN": _dynamic,
 }
+
+_NO_STATE: Any = None
+"""The context of parameters that need none."""
