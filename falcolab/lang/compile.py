@@ -51,16 +51,17 @@ def bounded(node: Any) -> Any:
 
 @dataclass(slots=True)
 class Compiler:
-    """Compiles conditions for one event source.
+    """Compiles conditions for one event source, and remembers the checks of trees that share some.
 
     Attributes:
         source: whose fields there are.
-        warnings: what looked wrong in the conditions compiled so far.
+        warnings: what looks wrong in the latest condition.
     """
 
     source: Source
     warnings: list[Suspicion] = field(default_factory=list)
     _known: dict[tuple[str, str | None], FieldValue] = field(default_factory=dict)
+    _done: dict[int, tuple[Any, Test, list[Suspicion]]] = field(default_factory=dict)
 
     def compile(self, node: Any) -> TypedCondition:
         """The typed form of a parsed condition whose macros are resolved.
@@ -68,16 +69,25 @@ class Compiler:
         Raises:
             CompileError: Falco would refuse it; the position is that of the check.
         """
+        self.warnings = []
         typed: TypedCondition = ast.fold(bounded(node), self._leaf, ast.with_children)
         return typed
 
     def _leaf(self, node: Check | Exists | Identifier) -> Test:
         if isinstance(node, Identifier):
             raise CompileError(f"filter error: unexpected identifier '{node.name}'", node.pos)
+        known = self._done.get(id(node))
+        if known is not None:
+            self.warnings += known[2]
+            return known[1]
+        before = len(self.warnings)
         try:
-            return self._test(node)
+            test = self._test(node)
         except LanguageError as error:
             raise type(error)(error.message, node.pos, error.hint) from None
+        # The node is kept so that no other one gets its id.
+        self._done[id(node)] = node, test, self.warnings[before:]
+        return test
 
     def _test(self, node: Check | Exists) -> Test:
         left = self.value(node.left)

@@ -18,6 +18,8 @@ from falcolab.lang.scanner import IDENTIFIER, NOT, Scanner
 
 MAX_DEPTH = 1000
 """How many parentheses may be open at once; Falco sets this limit for rules."""
+MAX_CHECKS = 100_000
+"""How many checks a condition may have, as it is written and once its macros are in place."""
 
 
 @dataclass
@@ -47,6 +49,7 @@ class _ConditionParser:
         self.checks = CheckParser(self.scan)
         self.max_depth = max_depth
         self.frames: list[_Frame] = []
+        self.count = 0
 
     def parse(self) -> Condition:
         try:
@@ -91,6 +94,9 @@ class _ConditionParser:
         return False
 
     def _leaf(self) -> Condition:
+        self.count += 1
+        if self.count > MAX_CHECKS:
+            raise ParseError(f"condition has more than {MAX_CHECKS:,} checks")
         check = self.checks.check()
         if check is not None:
             return check

@@ -5,6 +5,7 @@ Source: ``userspace/engine/rule_loader_compiler.cpp`` of falcosecurity/falco.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from falcolab.fields.catalogue import SOURCES, SYSCALL, Source
@@ -26,22 +27,40 @@ from falcolab.rules.ruleset import Rule, Ruleset
 
 MAX_EVENT_CODES = 100
 """Falco warns about a rule that it must try on more entries of its event table than this."""
+MAX_ALL_CHECKS = 500_000
+"""How many checks all rules may have together; a macro counts wherever it is used."""
 
 _CONTAINER_INFO = "%container.info"
+
+
+@dataclass(slots=True)
+class Known:
+    """What compiling has found out that still holds after the next file.
+
+    Attributes:
+        trees: conditions by their text, lists in place.
+        compilers: by source.
+    """
+
+    trees: dict[str, Any] = field(default_factory=dict)
+    compilers: dict[str, Compiler] = field(default_factory=dict)
+
+    def compiler(self, source: Source) -> Compiler:
+        """The compiler for a source."""
+        return self.compilers.setdefault(source.name, Compiler(source))
 
 
 class RuleCompiler:
     """Compiles everything that a collector holds; findings go to the result of the latest file."""
 
-    def __init__(
-        self, collector: Collector, result: FileResult, parsed: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, collector: Collector, result: FileResult, known: Known | None = None) -> None:
         self.collector, self.result = collector, result
         self.lists = Lists(collector.lists)
-        self.parsed: dict[str, Any] = {} if parsed is None else parsed
+        self.known = known or Known()
         self.trees: dict[str, Any] = {}
         self.resolver = MacroResolver(self.trees)
         self.used_macros: set[str] = set()
+        self.checks = 0
 
     def compile(self) -> Ruleset | None:
         """The ruleset, or None when the result has got an error."""
@@ -83,14 +102,14 @@ class RuleCompiler:
             text = self.lists.put_into(condition)
         except TooLongError as error:
             raise refused(str(error), context) from None
-        if text not in self.parsed:
+        if text not in self.known.trees:
             try:
-                self.parsed[text] = bounded(parse(text))
+                self.known.trees[text] = bounded(parse(text))
             except LanguageError as error:
                 place = context.in_condition(error.pos, text)
                 code = ErrorCode.LOAD_ERR_COMPILE_CONDITION
                 raise LoadError(code, error.message, place, error.hint) from None
-        return self.parsed[text]
+        return self.known.trees[text]
 
     def _check_resolved(self, condition: str, context: Context) -> None:
         if self.resolver.problem is not None:
@@ -105,8 +124,7 @@ class RuleCompiler:
         condition = with_exceptions(item.condition, item.exceptions) if item.exceptions else item.condition
         output = self._output(item, source)
         tree = self._tree(condition, item.condition_context)
-        resolved = self.resolver.resolve(tree)
-        self._check_resolved(condition, item.context)
+        resolved = self._resolved(tree, condition, item)
         self._warn_about(resolved, item.condition_context.in_condition(Pos(0, 0, 0), condition))
         typed = self._typed(resolved, condition, item, source)
         if typed is None:
@@ -127,6 +145,15 @@ class RuleCompiler:
             types,
         )
 
+    def _resolved(self, tree: Any, condition: str, item: RuleItem) -> Any:
+        expanded = self.resolver.expand(tree)
+        self._check_resolved(condition, item.context)
+        self.checks += expanded.checks
+        if self.checks > MAX_ALL_CHECKS:
+            message = f"the rules have more than {MAX_ALL_CHECKS:,} checks once their macros are in place"
+            raise refused(message, item.context)
+        return expanded.tree
+
     def _output(self, item: RuleItem, source: Source) -> Template:
         text = item.output
         if _CONTAINER_INFO in text:
@@ -146,7 +173,7 @@ class RuleCompiler:
         return template
 
     def _typed(self, tree: Any, condition: str, item: RuleItem, source: Source) -> TypedCondition | None:
-        compiler = Compiler(source)
+        compiler = self.known.compiler(source)
         try:
             typed = compiler.compile(tree)
         except LanguageError as error:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from falcolab.errors import InputError, RulesError
 from falcolab.fields.catalogue import SOURCES, SYSCALL
 from falcolab.rules.collector import Collector
-from falcolab.rules.compiler import RuleCompiler
+from falcolab.rules.compiler import Known, RuleCompiler
 from falcolab.rules.content import Content
 from falcolab.rules.reader import read_documents, refuse_yaml
 from falcolab.rules.report import text_report
@@ -130,14 +129,14 @@ def required_sources(contents: Iterable[str | bytes]) -> set[str]:
 
 def _load(contents: Iterable[Content], sources: Collection[str]) -> Loaded:
     loaded = Loaded(collector=Collector(known_sources=sources))
-    parsed: dict[str, Any] = {}
+    known = Known()
     for content in contents:
         loaded.contents[content.name] = content.text
-        loaded.results.append(_load_one(content, loaded, parsed))
+        loaded.results.append(_load_one(content, loaded, known))
     return loaded
 
 
-def _load_one(content: Content, loaded: Loaded, parsed: dict[str, Any]) -> FileResult:
+def _load_one(content: Content, loaded: Loaded, known: Known) -> FileResult:
     result = FileResult(content.name)
     loaded.ruleset = None
     if content.error is not None:
@@ -147,7 +146,7 @@ def _load_one(content: Content, loaded: Loaded, parsed: dict[str, Any]) -> FileR
         result.schema_warnings = schema_warnings(content.documents)
         result.schema_valid = not result.schema_warnings
     if read_documents(content.documents, content.name, loaded.collector, result):
-        loaded.ruleset = RuleCompiler(loaded.collector, result, parsed).compile()
+        loaded.ruleset = RuleCompiler(loaded.collector, result, known).compile()
     return result
 
 

@@ -13,9 +13,8 @@ from typing import Any
 
 from falcolab.lang.ast import Identifier, Pos, children, depth, flattened, leaves, with_children
 from falcolab.lang.compile import MAX_TREE_DEPTH
+from falcolab.lang.parser import MAX_CHECKS
 
-MAX_CHECKS = 100_000
-"""How many checks a condition may have once its macros are in place; they can double with every macro."""
 MAX_STEPS = 200_000
 """How many nodes of macros may be walked that stand in other macros before their own turn has come."""
 

@@ -25,5 +25,5 @@ class Priority(IntEnum):
     @classmethod
     def parse(cls, text: str) -> Priority | None:
         """The priority that a text names in any case; ``info`` is short for informational."""
-        upper = text.upper()
+        upper = text.upper() if text.isascii() else ""
         return cls.INFORMATIONAL if upper == "INFO" else cls.__members__.get(upper)

@@ -112,7 +112,9 @@ def every_check() -> Iterator[str]:
         yield from (f"ka.verb {operator} {each}" for each in lists)
     for operator in ("in", "intersects"):
         yield from (f"ka.user.groups {operator} {each}" for each in [*lists, "val(ka.user.groups)"])
-    for operator in ("<", "<=", ">", ">=", "=", "!="):
+    yield from (f"evt.is_async {operator} {value}" for operator in ("=", "!=") for value in ("true", "false"))
+    yield from ("evt.num in (1, 3)", "evt.num intersects (2, 2)", "evt.is_async in (false)")
+    for operator in ("<", "<=", ">", ">=", "=", "==", "!="):
         yield from (
             f"{left} {operator} {number}" for left in ("len(ka.verb)", "evt.num") for number in (0, 1, 2)
         )
