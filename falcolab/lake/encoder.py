@@ -80,8 +80,8 @@ class AuditEncoder:
         if shared is None or event.brief is None:
             self._encode(event)
         else:
-            rest, share = shared
-            self.events.append(event.time, event.brief.received, event.brief.audit_id, rest, share)
+            time, received, audit_id, _ = event.brief
+            self.events.append((time, received, audit_id, *shared))
 
     def _encode(self, event: AuditEvent) -> None:
         whole = event.json
@@ -95,7 +95,7 @@ class AuditEncoder:
         share = self.events.share(self._keys(parts, layout, whole))
         if event.shape is not None:
             self._shared[event.shape] = rest, share
-        self.events.append(event.time, received, audit_id, rest, share)
+        self.events.append((event.time, received, audit_id, rest, share))
 
     def _keys(self, parts: Parts, layout: _Layout, event: Json) -> list[int]:
         """The rows of the dimensions that an event refers to."""
@@ -138,7 +138,7 @@ def _identity(raw: bytes | None) -> bytes | None:
 def _own(event: AuditEvent, parts: Parts) -> tuple[Own, Container[str]]:
     """An event's own values, and the members whose text can be had from the columns of events."""
     if event.brief is not None:
-        return (event.brief.received, event.brief.audit_id), OWN_COLUMNS
+        return event.brief[1:3], OWN_COLUMNS
     audit_id, told = parts.get("auditID"), set()
     text = None if audit_id is None else Json(audit_id).text()
     if text is not None and own_text(text) == audit_id:

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from falcolab.fields.rawjson import Json, compact
 from falcolab.lake.columns import Columns
-from falcolab.lake.reader import FieldReader, TextReader, Texts
+from falcolab.lake.reader import FieldReader, Raws, TextReader, Texts
 from falcolab.lake.schema import Dimension
 from falcolab.lang.strings import to_text
 
 Parts = dict[str, bytes]
 """The texts of an event's members."""
+
+
+class _PartColumns(Columns):
+    """The rows of a dimension, whose texts and fields are made a batch at a time.
+
+    A row is its key, whether events have an id, the fields that are no texts, and the members.
+    """
+
+    def __init__(self, dimension: Dimension, fields: FieldReader) -> None:
+        super().__init__(dimension.schema)
+        self._dimension, self._fields = dimension, fields
+
+    def _columns(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
+        keys, identified, others, *raws = zip(*rows, strict=True)
+        members = dict(zip((*self._dimension.parts, *self._dimension.given), raws, strict=True))
+        texts = [_texts(members[name]) for name in self._dimension.parts]
+        if not all(identified):
+            members = {
+                name: tuple(raw if known else None for raw, known in zip(column, identified, strict=True))
+                for name, column in members.items()
+            }
+        return [keys, identified, *texts, *self._fields.columns(members, others)]
+
+
+def _texts(raws: Raws) -> list[str | None]:
+    """JSON texts as the lake keeps them: without blanks, in characters."""
+    if b"".join(filter(None, raws)).isascii():
+        return [None if raw is None else compact(raw).decode() for raw in raws]
+    return [None if raw is None else to_text(compact(raw)) for raw in raws]
 
 
 class Interner:
@@ -29,17 +59,17 @@ class Interner:
     def __init__(self, dimension: Dimension, base: int) -> None:
         self.dimension = dimension
         self.keys: dict[Any, int] = {}
-        self.columns = Columns(dimension.schema)
         self._base = base
+        self._members = (*dimension.parts, *dimension.given)
         self._fields = FieldReader(dimension.fields)
+        self.columns: Columns = _PartColumns(dimension, self._fields)
 
     def add(self, identity: Any, parts: Parts, event: Json, *, identified: bool) -> int:
         """A new row for what is distinct about an event; gives its key."""
         key = self.keys[identity] = self._base | len(self.keys)
-        raws = [parts.get(name) for name in self.dimension.parts]
-        texts = [None if raw is None else to_text(compact(raw)) for raw in raws]
-        values = self._fields.read(event, parts) if identified else self._fields.absent
-        self.columns.append((key, identified, *texts, *values), size=sum(map(len, filter(None, texts))))
+        raws = [parts.get(name) for name in self._members]
+        others = self._fields.others(event) if identified else {}
+        self.columns.append((key, identified, others, *raws), size=sum(map(len, filter(None, raws))))
         return key
 
 

@@ -7,77 +7,68 @@ known shape needs no JSON parser.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from falcolab.fields.rawjson import BadJsonError, parse_object
-from falcolab.sources.audit_time import STAMP, start_of
+from falcolab.sources.audit_time import start_of
 
 Frame = tuple[bytes, bytes, bytes]
 """The text before the id, between the id and the times, and after the times."""
+
+Brief = tuple[int, int, str, Frame]
+"""What is an event's own, and the text around it: the times of stage and request (ns), id, frame."""
 
 _ID = b'"auditID":"'
 _ID_LENGTH = 36
 _ID_BYTES = b"0123456789abcdefABCDEF-"
 _RECEIVED = b'"requestReceivedTimestamp":"'
-_STAGED = b'","stageTimestamp":"'
+_STAGED = b'Z","stageTimestamp":"'
+_SECOND = len("2026-11-23T17:13:58.")
+_STAMP = _SECOND + len("245907")
+_STAGE = _STAMP + len(_STAGED)
+_TIMES = _STAGE + _STAMP
+
 _MARKS = 2**18
-_STAMP_LENGTH = 27
-_TIMES_LENGTH = 2 * _STAMP_LENGTH + len(_STAGED)
-_TIMES = re.compile(_RECEIVED + STAMP + _STAGED + STAMP)
+"""How many frames that came once are remembered, by a number; then all are forgotten."""
 
+_PROBE_ID = b"00000000-0000-0000-0000-000000000000"
+_PROBE_TIMES = b"1970-01-01T00:00:00.000000", b"1970-01-01T00:00:00.000001"
 _PROBE = {
-    "auditID": b"00000000-0000-0000-0000-000000000000",
-    "requestReceivedTimestamp": b"1970-01-01T00:00:00.000000Z",
-    "stageTimestamp": b"1970-01-01T00:00:00.000001Z",
+    "kind": b'"Event"',
+    "auditID": b'"%s"' % _PROBE_ID,
+    "requestReceivedTimestamp": b'"%sZ"' % _PROBE_TIMES[0],
+    "stageTimestamp": b'"%sZ"' % _PROBE_TIMES[1],
 }
-
-
-class Brief(NamedTuple):
-    """What is an event's own, and the text around it.
-
-    Attributes:
-        time: of its stage, ns.
-        received: when its request came in, ns.
-        audit_id: as text.
-        frame: the rest of its line.
-    """
-
-    time: int
-    received: int
-    audit_id: str
-    frame: Frame
-
-    def agrees(self, line: bytes, members: Mapping[str, Any]) -> bool:
-        """Whether the members of the line's event have these values."""
-        begin, end = len(self.frame[0]), len(line) - len(self.frame[2])
-        return (
-            line[end - _STAMP_LENGTH - 1 : end + 1] == bytes(members["stageTimestamp"])
-            and line[begin - 1 : begin + _ID_LENGTH + 1] == bytes(members.get("auditID", b""))
-            and line[end - _TIMES_LENGTH - 1 : end - _TIMES_LENGTH + _STAMP_LENGTH + 1]
-            == bytes(members.get("requestReceivedTimestamp", b""))
-        )
 
 
 def brief(line: bytes) -> Brief | None:
     """A line taken apart, if it looks like those that the API server writes."""
-    times = _TIMES.match(line, line.rfind(_RECEIVED))
-    if times is None:
-        return None
-    second, micro, staged_second, staged_micro = times.groups()
-    start = staged_start = start_of(second)
-    if staged_second != second:
-        staged_start = start_of(staged_second)
+    first = line.rfind(_RECEIVED) + len(_RECEIVED)
+    times = line[first : first + _TIMES]
     begin = line.find(_ID) + len(_ID)
     end = begin + _ID_LENGTH
     audit_id = line[begin:end]
-    if start is None or staged_start is None or audit_id.translate(None, _ID_BYTES):
+    micro, stage_micro = times[_SECOND:_STAMP], times[_STAGE + _SECOND :]
+    if times[_STAMP:_STAGE] != _STAGED or audit_id.translate(None, _ID_BYTES):
         return None
-    received, time = start + int(micro) * 1000, staged_start + int(staged_micro) * 1000
-    first, last = times.span()
-    return Brief(time, received, audit_id.decode(), (line[:begin], line[end:first], line[last:]))
+    start, stage_start = start_of(times[:_SECOND]), start_of(times[_STAGE : _STAGE + _SECOND])
+    if start is None or stage_start is None or not (micro + stage_micro).isdigit():
+        return None
+    time, received = stage_start + int(stage_micro) * 1000, start + int(micro) * 1000
+    return time, received, audit_id.decode(), (line[:begin], line[end:first], line[first + _TIMES :])
+
+
+def agrees(frame: Frame, line: bytes, members: Mapping[str, Any]) -> bool:
+    """Whether what a line was taken apart into is what the members of its event say."""
+    begin, end = len(frame[0]), len(line) - len(frame[2])
+    times = line[end - _TIMES - 1 : end + 2]
+    return (
+        times[_STAGE:] == bytes(members["stageTimestamp"])
+        and line[begin - 1 : begin + _ID_LENGTH + 1] == bytes(members.get("auditID", b""))
+        and times[: _STAMP + 3] == bytes(members.get("requestReceivedTimestamp", b""))
+    )
 
 
 class Shapes:
@@ -123,12 +114,11 @@ def _is_proved(frame: Frame) -> bool:
     is to change the three strings and to find the change in the members of the event.
     """
     before, between, after = frame
-    audit_id, received, staged = _PROBE.values()
-    changed = before + audit_id + between + _RECEIVED + received + _STAGED + staged + after
+    changed = b"".join((before, _PROBE_ID, between, _STAGED.join(_PROBE_TIMES), after))
     try:
         members = parse_object(changed)
     except BadJsonError:
         return False
-    if not changed.startswith(b"{") or bytes(members.get("kind", b"")) != b'"Event"':
-        return False
-    return all(bytes(members.get(name, b"")) == b'"' + text + b'"' for name, text in _PROBE.items())
+    return changed.startswith(b"{") and all(
+        bytes(members.get(name, b"")) == text for name, text in _PROBE.items()
+    )

@@ -6,10 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-STAMP = rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z"
-"""A time as the API server writes it: seconds and microseconds."""
-
-_STAMP = re.compile(STAMP)
+_SECOND_TEXT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.")
+_STAMP = re.compile(rb'"(.{20})(\d{6})Z"')
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _SECOND = 10**9
@@ -33,16 +31,17 @@ def parse_time(text: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def start_of(second: bytes) -> int | None:
-    """Nanoseconds since 1970 of the first group of ``STAMP``; None where ``stamp`` would not give it back."""
-    seconds = _seconds(second.decode(), "Z")
-    if seconds is None or not -_FAR < seconds < _FAR:
-        return None
-    return seconds * _SECOND
+    """Nanoseconds since 1970 of a time as the API server writes it, up to the point before the microseconds.
+
+    None where ``stamp`` would not give the same text again.
+    """
+    seconds = _seconds(second[:-1].decode(), "Z") if _SECOND_TEXT.fullmatch(second) else None
+    return None if seconds is None or not -_FAR < seconds < _FAR else seconds * _SECOND
 
 
 def read_stamp(raw: bytes) -> int | None:
     """The time in the JSON text of a string, if it is as the API server writes it."""
-    match = _STAMP.fullmatch(raw, 1, len(raw) - 1) if raw[:1] == b'"' else None
+    match = _STAMP.fullmatch(raw)
     start = None if match is None else start_of(match[1])
     return None if match is None or start is None else start + int(match[2]) * 1000
 

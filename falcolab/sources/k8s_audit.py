@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import IO, NamedTuple
 
 from falcolab.fields.rawjson import BadJsonError, Json, parse, parse_object
-from falcolab.sources.audit_shape import Brief, Shapes, brief
+from falcolab.sources.audit_shape import Brief, Shapes, agrees, brief
 from falcolab.sources.audit_time import parse_time
+from falcolab.sources.lines import Lines
 
 __all__ = [
     "KEPT_BYTES",
@@ -86,24 +87,26 @@ def read_events(stream: IO[bytes]) -> Iterator[AuditEvent | Rejected]:
     Raises:
         OSError, EOFError, zlib.error: the stream breaks off.
     """
-    shapes = Shapes()
-    for number, (offset, line) in enumerate(_lines(stream), 1):
+    lines, shapes, start = Lines(stream, MAX_LINE_BYTES), Shapes(), 0
+    following = iter(lines)
+    for number, line in enumerate(following, 1):
         plain = _plain_event(line, shapes)
         if plain is not None:
             yield plain
         elif number == 1 and _is_open_document(line):
-            yield from _read_document(line + stream.read(MAX_LINE_BYTES), 1, 0)
+            yield from _read_document(_joined(line, following), 1, 0)
             return
         elif line.strip():
-            yield from _read_document(line, number, offset)
+            yield from _read_document(line, number, start + lines.skipped)
+        start += len(line) + 1
 
 
 def _plain_event(line: bytes, shapes: Shapes) -> AuditEvent | None:
     """The event in a line that holds one and no oddities; None sends it the long way."""
     own = brief(line)
-    shape = shapes.get(own.frame) if own is not None else None
+    shape = shapes.get(own[3]) if own is not None else None
     if own is not None and shape is not None:
-        return AuditEvent(own.time, line, shape, own)
+        return AuditEvent(own[0], line, shape, own)
     if not line.startswith(b"{") or len(line) > MAX_EVENT_BYTES:
         return None
     try:
@@ -113,21 +116,21 @@ def _plain_event(line: bytes, shapes: Shapes) -> AuditEvent | None:
     kind, stamp = members.get("kind"), members.get("stageTimestamp")
     if kind is None or stamp is None or bytes(kind) != b'"Event"':
         return None
-    if own is not None and own.agrees(line, members):
-        return AuditEvent(own.time, line, None, own, Json(line, members))
+    if own is not None and agrees(own[3], line, members):
+        return AuditEvent(own[0], line, None, own, Json(line, members))
     time = parse_time(bytes(stamp)[1:-1].decode("latin-1"))
     return None if time is None else AuditEvent(time, line, parsed=Json(line, members))
 
 
-def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Lines with their offsets; of an endless line only the beginning."""
-    offset = 0
-    while line := stream.readline(MAX_LINE_BYTES + 1):
-        yield offset, line
-        offset += len(line)
-        while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
-            line = stream.readline(MAX_LINE_BYTES + 1)
-            offset += len(line)
+def _joined(first: bytes, following: Iterator[bytes]) -> bytes:
+    """All lines as one text, as far as it may go."""
+    lines, size = [first], len(first)
+    for line in following:
+        lines.append(line)
+        size += len(line) + 1
+        if size > MAX_LINE_BYTES:
+            break
+    return b"\n".join(lines)
 
 
 def _is_open_document(line: bytes) -> bool:
@@ -149,7 +152,7 @@ def _read_document(content: bytes, number: int, offset: int) -> Iterator[AuditEv
     try:
         value = parse(content)
     except BadJsonError as error:
-        yield Rejected(number, offset, f"no JSON: {error}", content.rstrip(b"\r\n")[:KEPT_BYTES])
+        yield Rejected(number, offset, f"no JSON: {error}", content.rstrip(b"\r")[:KEPT_BYTES])
         return
     for result in _events(value):
         if isinstance(result, AuditEvent):

@@ -27,8 +27,9 @@ def test_lines_that_differ_in_id_and_times_share_a_shape_from_the_second_on() ->
 def test_what_a_line_has_for_itself_is_read() -> None:
     last = _events(b"".join(line(event(number)) for number in range(3)))[-1]
     assert last.brief is not None
-    assert (last.brief.audit_id, last.time - last.brief.received) == (f"00000002{AUDIT_ID[8:]}", 1000)
-    assert bytes(last.json.members()["auditID"]) == f'"{last.brief.audit_id}"'.encode()
+    time, received, audit_id, _ = last.brief
+    assert (audit_id, last.time - received, time) == (f"00000002{AUDIT_ID[8:]}", 1000, last.time)
+    assert bytes(last.json.members()["auditID"]) == f'"{audit_id}"'.encode()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_line_whose_own_values_are_elsewhere_has_no_shape(hostile: bytes) -> N
 )
 def test_values_that_cannot_be_had_back_make_no_brief(text: bytes) -> None:
     found = brief(text)
-    assert found is None or Shapes().get(found.frame) is None
+    assert found is None or Shapes().get(found[3]) is None
     assert all(each.shape is None for each in _events(text * 3))
 
 
@@ -77,8 +78,8 @@ def test_shapes_are_forgotten_when_they_are_too_many() -> None:
     frames = [brief(line(event(verb=f"verb-{number}"))) for number in range(9)]
     for found in [*frames, *frames]:
         assert found is not None
-        shapes.get(found.frame)
-    known = [shapes.get(found.frame) for found in frames if found is not None]
+        shapes.get(found[3])
+    known = [shapes.get(found[3]) for found in frames if found is not None]
     assert [number is not None for number in known[-2:]] == [True, True]
     assert len({number for number in known if number is not None}) == len(
         [number for number in known if number is not None]

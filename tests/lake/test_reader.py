@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from falcolab.fields.audit_values import extract
+from falcolab.fields.audit_values import READINGS, extract
 from falcolab.fields.rawjson import Json, parse_object
 from falcolab.lake.reader import FieldReader, TextReader
 from falcolab.lake.schema import DIMENSIONS
@@ -18,6 +18,7 @@ from tests.bench.audit_log import recording
 
 FIELDS = [name for dimension in DIMENSIONS for name in dimension.fields]
 READER = FieldReader(FIELDS)
+MEMBERS = {READINGS[name].path[0] for name in FIELDS}
 
 
 def _one_by_one(raw: bytes) -> list[Any]:
@@ -25,14 +26,21 @@ def _one_by_one(raw: bytes) -> list[Any]:
     return [list(value) if isinstance(value, tuple) else value for value in found]
 
 
-def _at_once(raw: bytes) -> list[Any]:
-    return READER.read(Json(raw), {name: bytes(value) for name, value in parse_object(raw).items()})
+def _at_once(raws: list[bytes]) -> list[list[Any]]:
+    members = {name: [_member(raw, name) for raw in raws] for name in MEMBERS}
+    columns = READER.columns(members, [READER.others(Json(raw)) for raw in raws])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _member(raw: bytes, name: str) -> bytes | None:
+    value = parse_object(raw).get(name)
+    return None if value is None else bytes(value)
 
 
 def test_on_the_recordings(shared: Path) -> None:
     more = (shared / "conformance/captures/k8s_audit/regression.jsonl").read_bytes().splitlines()
-    for raw in (recording() or []) + more:
-        assert _at_once(raw) == _one_by_one(raw)
+    raws = (recording() or []) + more
+    assert _at_once(raws) == [_one_by_one(raw) for raw in raws]
 
 
 _KEYS = st.sampled_from(
@@ -50,10 +58,10 @@ _EVENTS = st.dictionaries(
 
 
 @settings(max_examples=300, deadline=None)
-@given(_EVENTS, st.booleans())
-def test_on_any_event(event: dict[str, Any], ascii_only: bool) -> None:  # noqa: FBT001
-    raw = json.dumps(event, ensure_ascii=ascii_only).encode(errors="surrogatepass")
-    assert _at_once(raw) == _one_by_one(raw)
+@given(st.lists(_EVENTS, min_size=1, max_size=3), st.booleans())
+def test_on_any_events(events: list[dict[str, Any]], ascii_only: bool) -> None:  # noqa: FBT001
+    raws = [json.dumps(event, ensure_ascii=ascii_only).encode(errors="surrogatepass") for event in events]
+    assert _at_once(raws) == [_one_by_one(raw) for raw in raws]
 
 
 @pytest.mark.parametrize(
@@ -71,4 +79,6 @@ def test_on_any_event(event: dict[str, Any], ascii_only: bool) -> None:  # noqa:
     ],
 )
 def test_texts(raw: bytes, texts: tuple[str | None, ...]) -> None:
-    assert TextReader([("a", "b"), ("c",)]).read(raw) == texts
+    reader = TextReader([("a", "b"), ("c",)])
+    assert reader.read(raw) == texts
+    assert reader.read_all([None, b'{"c":"x"}', raw]) == [(None, None), (None, "x"), texts]
