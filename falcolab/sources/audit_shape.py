@@ -51,7 +51,7 @@ def brief(line: bytes) -> Brief | None:
     end = begin + _ID_LENGTH
     audit_id = line[begin:end]
     micro, stage_micro = times[_SECOND:_STAMP], times[_STAGE + _SECOND :]
-    if times[_STAMP:_STAGE] != _STAGED or audit_id.translate(None, _ID_BYTES):
+    if first < end or times[_STAMP:_STAGE] != _STAGED or audit_id.translate(None, _ID_BYTES):
         return None
     start, stage_start = start_of(times[:_SECOND]), start_of(times[_STAGE : _STAGE + _SECOND])
     if start is None or stage_start is None or not (micro + stage_micro).isdigit():

@@ -46,8 +46,20 @@ def test_what_a_line_has_for_itself_is_read() -> None:
         PLAIN.replace(b"}\n", b"}}\n"),
         b"[" + PLAIN.rstrip() + b"]\n",
         b"x" + PLAIN,
+        line(dict(reversed(event().items()))),
     ],
-    ids=["id", "times", "escaped key", "key twice", "kind", "kind twice", "no JSON", "array", "prefix"],
+    ids=[
+        "id",
+        "times",
+        "escaped key",
+        "key twice",
+        "kind",
+        "kind twice",
+        "no JSON",
+        "array",
+        "prefix",
+        "reversed",
+    ],
 )
 def test_a_line_whose_own_values_are_elsewhere_has_no_shape(hostile: bytes) -> None:
     twice = _events(hostile * 3)
