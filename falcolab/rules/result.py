@@ -6,7 +6,7 @@ Source of codes and shape: ``userspace/engine/falco_load_result.cpp`` and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -108,7 +108,20 @@ class Context:
     def as_json(self, contents: dict[str, str]) -> list[dict[str, Any]]:
         """Falco's shape of the locations."""
         text = contents.get(self.file, "")
-        return [location.as_json(text if location.file == self.file else "") for location in self.locations]
+        inside = [location for location in self.locations if location.file == self.file]
+        out = [location.as_json(text) for location in inside]
+        for location in self.locations[len(inside) :]:
+            shifted = replace(location, mark=self._from_bytes(location.mark, out[-1]["position"]))
+            out.append(shifted.as_json(""))
+        return out
+
+    def _from_bytes(self, mark: Mark, outer: dict[str, Any]) -> Mark:
+        """A place in the condition, which counts from that of the condition in bytes."""
+        index, column = self.pos_in_condition() or 0, mark.column - self.locations[-2].mark.column
+        before = (self.condition or "")[:index]
+        line = before[max(index - column + 1, 0) :]
+        wider = len(to_bytes(line)) - len(line)
+        return Mark(mark.line, outer["column"] + column + wider, outer["offset"] + len(to_bytes(before)))
 
     @property
     def file(self) -> str:

@@ -41,7 +41,7 @@ def _outcome(data: Path, case: Case, name: str) -> Outcome:
 
 
 def essence(loaded: Loaded) -> list[Any]:
-    """What must agree: codes, item types, item names, lines, validity; not the wording of messages."""
+    """What must agree: codes, item types, names and positions, validity; not the wording of messages."""
     results: Any = loaded.as_json()["falco_load_results"]
     return [_essence(result) for result in results]
 
@@ -58,5 +58,9 @@ def _essence(result: dict[str, Any]) -> Any:
 
 def _finding(finding: dict[str, Any]) -> Any:
     places = finding["context"]["locations"]
-    steps = [(step["item_type"], step["item_name"], step["position"]["line"]) for step in places]
-    return finding["code"], steps
+    steps = [(step["item_type"], step["item_name"], _position(step["position"])) for step in places]
+    return finding["code"], finding.get("deprecated_field"), steps
+
+
+def _position(position: dict[str, Any]) -> tuple[int, int, int]:
+    return position["line"], position["column"], position["offset"]

@@ -152,12 +152,7 @@ def test_a_hostile_file_is_judged_in_seconds(content: str, code: str) -> None:
 
 
 def test_memory_stays_bounded(tmp_path: Path) -> None:
-    names = [
-        "a list of 1,000,000 items",
-        "aliases that multiply",
-        "macros that double",
-        "lists that multiply",
-    ]
+    names = ["a list of 1,000,000 items", "lists that multiply"]
     for name in names:
         path = tmp_path / "rules.yaml"
         path.write_text(CASES[name][0])
