@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,14 +23,14 @@ from falcolab.rules.ruleset import Rule
 _SHOWN = 20
 
 
-class _Tabular:
+class _Tabular(ABC):
     """A result that is a table of rows."""
 
     columns: tuple[str, ...] = ()
 
+    @abstractmethod
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """The rows, in the order of ``columns``."""
-        raise NotImplementedError
 
     def arrow(self) -> pa.Table:
         """The result as an Arrow table."""
@@ -40,9 +41,9 @@ class _Tabular:
         """The result as a pandas frame."""
         return pd.DataFrame(list(self.rows()), columns=list(self.columns))
 
+    @abstractmethod
     def title(self) -> str:
         """What the result is, in a line."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{self.title()}>"
