@@ -55,7 +55,9 @@ def _show(lake: Lake, condition: str, source: str | None) -> int:
     except LanguageError as error:
         complain(_pointed(condition, error))
         return 1
-    say_table(found.columns, ((event_id, moment(time), *rest) for event_id, time, *rest in found.rows()))
+    # Ids are no numbers to be grouped by thousands.
+    rows = ((event_id, moment(time), *map(str, rest)) for event_id, time, *rest in found.rows())
+    say_table(found.columns, rows)
     tell(f"{len(found):,} events")
     return 0
 
