@@ -58,7 +58,7 @@ def _consume(capture: Capture, writer: CaptureWriter, progress: Progress | None)
             encoder.forget()
             continue
         is_seen = machine.take(item)
-        encoder.notice(item)
+        encoder.notice(item, machine)
         if not is_seen:
             continue
         encoder.add(item, machine)

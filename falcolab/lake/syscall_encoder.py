@@ -1,14 +1,14 @@
 """System events into rows: the state that an event left behind, interned by value.
 
 The values are those of :mod:`falcolab.system.values`. They are computed once for each state of
-what they depend on: a process until an event changes processes, a descriptor's record for good,
-for records never change.
+what they depend on, which the keys of :mod:`falcolab.lake.syscall_changes` tell apart.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -16,21 +16,40 @@ import pyarrow as pa
 from falcolab.lake import syscall_schema as schema
 from falcolab.lake.columns import Columns
 from falcolab.lake.schema import EVENTS, LOCAL_BITS
-from falcolab.lake.syscall_changes import changes_descriptors, changes_processes, kind_of, takes_only_fds
+from falcolab.lake.syscall_changes import (
+    Fds,
+    Table,
+    Traits,
+    argument_key,
+    file_key,
+    is_kept,
+    kind_key,
+    line_of,
+    process_state,
+    result_of,
+    traits,
+    usage_of,
+)
 from falcolab.lang.strings import to_text
 from falcolab.system.event import Event
 from falcolab.system.machine import Machine
-from falcolab.system.thread import Thread
+from falcolab.system.thread import Descriptor, Thread, ThreadFlag
 from falcolab.system.values import FIELDS, Context
 from falcolab.system.values.container import metadata_of
 from falcolab.system.values.params import resolved_text
 from falcolab.system.values.process import arguments
 
 Row = tuple[Any, ...]
+_Place = tuple[Event, Machine, Thread | None, Descriptor | None]
+"""What the context of an event is made of, which few events need."""
 
-_FD_FLAGS = frozenset({"CREATES_FD", "USES_FD", "DESTROYS_FD"})
-_TELLING = frozenset({324, 402})
-"""Container and async events, which may tell of a container themselves."""
+_MAX_KNOWN = 65_536
+"""How many keys are remembered; then remembering begins anew, so that memory stays bounded."""
+
+_MAX_PROCESSES = 16_384
+"""The same for threads, which hold more."""
+
+_NO_FDS: Fds = {}
 
 
 def _extractors(names: Sequence[str]) -> list[Callable[[Context], Any]]:
@@ -53,7 +72,7 @@ class _Interner:
     def __init__(self, table: str, names: Sequence[str], base: int) -> None:
         self.base = base
         self.ids: dict[Row, int] = {}
-        self.known: dict[Any, tuple[int, Any]] = {}
+        self.known: dict[Hashable, int] = {}
         self.columns = Columns(schema.SCHEMAS[table])
         self.extractors = _extractors(names)
 
@@ -66,9 +85,13 @@ class _Interner:
             self.columns.append((found, *row))
         return found
 
-    def remember(self, key: Any, row: int, kept: Any = None) -> int:
-        """Know a row by a key; ``kept`` keeps alive what the key identifies by address."""
-        self.known[key] = row, kept
+    def remember(self, key: Hashable, row: int) -> int:
+        """Know a row by a key, unless that is None."""
+        if key is None:
+            return row
+        if len(self.known) >= _MAX_KNOWN:
+            self.known.clear()
+        self.known[key] = row
         return row
 
 
@@ -88,9 +111,11 @@ class SyscallEncoder:
         self.containers = _Interner(schema.CONTAINERS, schema.CONTAINER_FIELDS, base)
         self.arguments = _Interner(schema.ARGUMENTS, schema.ARGUMENT_FIELDS, base)
         self.descriptors = _Interner(schema.DESCRIPTORS, schema.DESCRIPTOR_FIELDS, base)
+        self._traits = traits()
         self._volatile = _extractors(schema.EVENT_FIELDS)
-        self._processes_epoch = self._descriptors_epoch = 0
-        self._is_delayed = False
+        self._states = _States()
+        self._lengths: dict[tuple[int, ...], bytes] = {}
+        self._nobody: Row | None = None
 
     def __len__(self) -> int:
         return self.events.rows
@@ -100,106 +125,134 @@ class SyscallEncoder:
         """About how many bytes it holds."""
         return self.events.size
 
-    def notice(self, event: Event) -> None:
+    def notice(self, event: Event, machine: Machine) -> None:
         """Note that an event has changed the state, whether rules see it or not."""
-        type_ = event.type
-        # A thread that exits and a descriptor that is closed go when the next event comes.
-        if self._is_delayed or changes_processes(type_):
-            self._processes_epoch += 1
-        if self._is_delayed or changes_descriptors(type_):
-            self._descriptors_epoch += 1
-        self._is_delayed = type_.name in ("procexit", "close")
+        trait = self._traits[event.type.id]
+        if trait.changes or self._states.differs_from(machine):
+            self._states.notice(trait, event, machine)
+            if self._states.has_other_containers:
+                self.files.known.clear()
+                self.containers.known.clear()
 
     def forget(self) -> None:
         """Note that everything may have changed."""
-        self._processes_epoch += 1
-        self._descriptors_epoch += 1
-        for interner in (self.processes, self.files, self.containers, self.arguments, self.descriptors):
+        self._states = _States()
+        for interner in (self.files, self.containers, self.arguments):
             interner.known.clear()
 
     def add(self, event: Event, machine: Machine) -> None:
         """Add an event that the machine has just taken in."""
-        context = Context.of(event, machine)
-        lengths = b"".join([len(param).to_bytes(4, "little") for param in event.params])
-        params = b"".join(event.params)
-        keys = (
-            self._kind(context),
-            self._process(context),
-            self._file(context),
-            self._container(context),
-            self._argument(context),
-            self._descriptor(context),
-        )
-        own = (event.num, event.time, event.type.id, event.tid, event.cpu, machine.first_time)
-        volatile = [extract(context) for extract in self._volatile]
-        self.events.append((*own, lengths, params, *keys, *volatile), size=len(params))
-
-    def _kind(self, context: Context) -> int:
-        key = kind_of(context)
-        known = self.kinds.known.get(key) if key is not None else None
-        if known is not None:
-            return known[0]
-        row = self.kinds.intern((context.event.type.name,), context)
-        return row if key is None else self.kinds.remember(key, row)
-
-    def _process(self, context: Context) -> int:
-        thread = context.thread
-        if thread is None:
-            return self.processes.intern((False, *(None,) * (len(schema.PROCESS_COLUMNS) - 1)), context)
-        known = self.processes.known.get(id(thread))
-        if known is not None and known[1] == (self._processes_epoch, thread):
-            return known[0]
-        row = self.processes.intern(_process_row(context, thread), context)
-        return self.processes.remember(id(thread), row, (self._processes_epoch, thread))
-
-    def _file(self, context: Context) -> int:
-        fd, event, thread = context.fd, context.event, context.thread
-        if thread is None or not event.type.flags & _FD_FLAGS:
-            key: Any = id(fd), event.fd is None
-        elif fd is None:
-            return self.files.intern(_file_row(context), context)
+        trait, threads = self._traits[event.type.id], machine.threads
+        thread = threads.by_id.get(event.tid)
+        if trait.tells or event.thread is not thread:
+            rest = self._odd(Context.of(event, machine))
+        elif thread is None:
+            rest = self._unknown(event, machine, trait)
         else:
-            key = (
-                *(id(fd), event.fd is None, event.fd_old_name, thread.container_id),
-                *(event.type.is_exit, len(context.machine.containers)),
-            )
-        known = self.files.known.get(key)
-        if known is not None:
-            return known[0]
-        return self.files.remember(key, self.files.intern(_file_row(context), context), fd)
+            rest = self._usual(event, machine, thread, trait)
+        params = event.params
+        data, sizes = b"".join(params), self._sizes(params)
+        own = event.num, event.time, trait.id, event.tid, event.cpu, machine.first_time, sizes, data
+        self.events.append(own + rest, size=len(data))
 
-    def _container(self, context: Context) -> int:
-        thread, machine = context.machine.threads.get(context.event.tid), context.machine
-        if thread is None or context.event.type.id in _TELLING:
-            return self.containers.intern((_metadata(context),), context)
-        info = machine.containers.get(thread.container_id)
-        key = thread.container_id, id(info), len(machine.containers)
-        known = self.containers.known.get(key)
-        if known is not None:
-            return known[0]
-        return self.containers.remember(key, self.containers.intern((_metadata(context),), context), info)
+    def _sizes(self, params: tuple[bytes, ...]) -> bytes:
+        lengths = tuple(map(len, params))
+        found = self._lengths.get(lengths)
+        if found is None:
+            if len(self._lengths) >= _MAX_KNOWN:
+                self._lengths.clear()
+            found = b"".join([length.to_bytes(4, "little") for length in lengths])
+            self._lengths[lengths] = found
+        return found
 
-    def _argument(self, context: Context) -> int:
-        event, positions = context.event, takes_only_fds(context.event.type)
-        if positions is None:
-            return self.arguments.intern((_resolved(context),), context)
-        numbers = [context.number(index) for index in positions]
-        found = [context.fds.get(number) for number in numbers if number is not None] if numbers else []
-        key = event.type.id, len(event.params), context.thread is None, *numbers, *map(id, found)
-        known = self.arguments.known.get(key)
-        if known is not None:
-            return known[0]
-        row = self.arguments.intern((_resolved(context),), context)
-        return self.arguments.remember(key, row, found)
+    def _odd(self, context: Context) -> Row:
+        """Keys and values of an event whose thread is not known, or that tells of a container itself."""
+        thread, name = context.thread, context.event.type.name
+        return (
+            self.kinds.intern((name,), context),
+            self.processes.intern(_NO_PROCESS if thread is None else _process_row(context, thread), context),
+            self.files.intern(_file_row(context), context),
+            self.containers.intern((_metadata(context),), context),
+            self.arguments.intern((_resolved(context),), context),
+            self.descriptors.intern((), context),
+            *[extract(context) for extract in self._volatile],
+        )
 
-    def _descriptor(self, context: Context) -> int:
-        thread = context.thread
-        key = id(thread), bool(context.event.type.flags & _FD_FLAGS)
-        kept = self._descriptors_epoch, self._processes_epoch, thread
-        known = self.descriptors.known.get(key)
-        if known is not None and known[1] == kept:
-            return known[0]
-        return self.descriptors.remember(key, self.descriptors.intern((), context), kept)
+    def _unknown(self, event: Event, machine: Machine, trait: Traits) -> Row:
+        """Keys and values of an event whose thread is not known: all but two rows are always the same."""
+        if self._nobody is None or event.fd is not None:
+            row = self._odd(Context.of(event, machine))
+            self._nobody = row if event.fd is None else None
+            return row
+        _, process, file, container, _, descriptors, *volatile = self._nobody
+        place = event, machine, None, None
+        kind_is, argument_is = kind_key(trait, event), argument_key(trait, event, None, _NO_FDS, machine)
+        kind = self.kinds.known.get(kind_is) or self._kind(kind_is, *place)
+        argument = self.arguments.known.get(argument_is) or self._argument(argument_is, *place)
+        volatile[-1] = result_of(trait, event)
+        return (kind, process, file, container, argument, descriptors, *volatile)
+
+    def _usual(self, event: Event, machine: Machine, thread: Thread, trait: Traits) -> Row:
+        """Keys and values of an event whose thread is in the table."""
+        states, fd = self._states, event.fd
+        own_fds = machine.threads.fds(thread) if thread.flags & ThreadFlag.CLONE_FILES else thread.fds
+        fds = _NO_FDS if own_fds is None else own_fds
+        if fd is None and thread.last_fd >= 0:
+            fd = fds.get(thread.last_fd)
+        place = event, machine, thread, fd
+        process, table = states.processes.get(thread), states.tables.get(id(fds))
+        kind = kind_key(trait, event)
+        file = file_key(trait, event, thread, fd, machine)
+        argument = argument_key(trait, event, thread, fds, machine)
+        # No key of a row is 0, for parts count from 1; and if one were, it would only be found again.
+        keys = (
+            self.kinds.known.get(kind) or self._kind(kind, *place),
+            process.row
+            if process is not None and process.epoch == states.epoch
+            else self._process(process, thread, *place),
+            self.files.known.get(file) or self._file(file, *place),
+            self.containers.known.get(thread.container_id) or self._container(thread.container_id, *place),
+            self.arguments.known.get(argument) or self._argument(argument, *place),
+            (table is not None and table.rows[trait.has_fd]) or self._descriptor(table, fds, trait, *place),
+        )
+        return keys + usage_of(event, thread, trait)
+
+    def _kind(self, key: Hashable, *place: *_Place) -> int:
+        context = Context(*place)
+        return self.kinds.remember(key, self.kinds.intern((context.event.type.name,), context))
+
+    def _process(self, known: _Process | None, thread: Thread, *place: *_Place) -> int:
+        machine = place[1]
+        state = process_state(machine, thread)
+        if known is not None and known.state == state:
+            known.epoch = self._states.epoch
+            return known.row
+        context = Context(*place)
+        row = self.processes.intern(_process_row(context, thread), context)
+        return self._states.remember_process(thread, row, state)
+
+    def _file(self, key: Hashable, *place: *_Place) -> int:
+        context = Context(*place)
+        return self.files.remember(key, self.files.intern(_file_row(context), context))
+
+    def _container(self, container_id: bytes, *place: *_Place) -> int:
+        context = Context(*place)
+        row = self.containers.intern((_metadata(context),), context)
+        return self.containers.remember(container_id, row)
+
+    def _argument(self, key: Hashable, *place: *_Place) -> int:
+        context = Context(*place)
+        return self.arguments.remember(key, self.arguments.intern((_resolved(context),), context))
+
+    def _descriptor(self, table: Table | None, fds: Fds, trait: Traits, *place: *_Place) -> int:
+        if table is None:
+            table = self._states.tables[id(fds)] = Table(fds)
+        key = table.key(has_fd=trait.has_fd)
+        row = self.descriptors.known.get(key)
+        if row is None:
+            row = self.descriptors.remember(key, self.descriptors.intern((), Context(*place)))
+        table.rows[trait.has_fd] = row
+        return row
 
     def tables(self) -> dict[str, pa.Table]:
         """Events and dimensions as Arrow tables, by name."""
@@ -214,18 +267,98 @@ class SyscallEncoder:
         }
 
 
-_GENERATIONS = 64
-"""How many ancestors a row remembers for fields with a number."""
+@dataclass(slots=True)
+class _Process:
+    """The row of a thread.
+
+    Attributes:
+        row: its key.
+        state: in which state of the thread it is right.
+        epoch: when that was looked at last.
+    """
+
+    row: int
+    state: Row
+    epoch: int
+
+
+class _States:
+    """Which rows are known to be right as long as no event changes what they depend on.
+
+    Attributes:
+        epoch: changes with every event after which any process may be another.
+        processes: the row of each thread.
+        tables: those of each table of descriptors, by its address.
+        has_other_containers: whether the last event that was noticed concerns containers.
+    """
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.processes: dict[Thread, _Process] = {}
+        self.tables: dict[int, Table] = {}
+        self.has_other_containers = False
+        self._sizes = 0, 0
+        self._is_pending = False
+        self._exited: Thread | None = None
+        self._closed: tuple[int, Descriptor, int] | None = None
+
+    def differs_from(self, machine: Machine) -> bool:
+        """Whether something has changed, or will, that the type of the last event does not tell."""
+        return self._is_pending or self._sizes != (len(machine.threads.by_id), len(machine.containers))
+
+    def notice(self, trait: Traits, event: Event, machine: Machine) -> None:
+        """Note what an event has changed."""
+        if self._closed is not None:
+            self._forget_closed(*self._closed)
+        if trait.changes_descriptors:
+            self._notice_descriptors(trait, event, machine)
+        before, self._sizes = self._sizes, (len(machine.threads.by_id), len(machine.containers))
+        if trait.changes_processes or before[0] != self._sizes[0] or self._exited is not None:
+            self._notice_processes(trait, event)
+        self.has_other_containers = trait.tells or before[1] != self._sizes[1]
+        # A descriptor that is closed goes when the next event comes, and so does a thread that exits.
+        self._is_pending = self._closed is not None or self._exited is not None
+
+    def _forget_closed(self, address: int, fd: Descriptor, number: int) -> None:
+        self._closed = None
+        table = self.tables.get(address)
+        if table is not None and not table.remove(number, fd):
+            del self.tables[address]
+
+    def _notice_descriptors(self, trait: Traits, event: Event, machine: Machine) -> None:
+        thread = event.thread
+        if thread is None or is_kept(trait, event):
+            return
+        address = id(machine.threads.fds(thread))
+        if trait.closes and event.fd is not None:
+            self._closed = address, event.fd, thread.last_fd
+            return
+        table = self.tables.get(address)
+        if table is not None and not (trait.makes_one and table.add(thread.last_fd, event.fd)):
+            del self.tables[address]
+
+    def _notice_processes(self, trait: Traits, event: Event) -> None:
+        self.epoch += 1
+        self.tables.clear()
+        if self._exited is not None:
+            self.processes.pop(self._exited, None)
+        self._exited = event.thread if trait.exits else None
+
+    def remember_process(self, thread: Thread, row: int, state: Row) -> int:
+        """Know the row of a thread in a state."""
+        if len(self.processes) >= _MAX_PROCESSES:
+            self.processes.clear()
+        self.processes[thread] = _Process(row, state, self.epoch)
+        return row
+
+
+_NO_PROCESS = (False, *(None,) * (len(schema.PROCESS_COLUMNS) - 1))
 
 
 def _process_row(context: Context, thread: Thread) -> Row:
     """What fields with an argument need of the process and its ancestors."""
     threads = context.machine.threads
-    line: list[Thread] = []
-    found = threads.main(thread)
-    while found is not None and len(line) < _GENERATIONS:
-        line.append(found)
-        found = threads.step_up(found)
+    line = line_of(threads, thread)
     parent = line[1] if len(line) > 1 else None
     return (
         True,
