@@ -63,7 +63,7 @@ def _consume(capture: Capture, writer: CaptureWriter, progress: Progress | None)
             continue
         encoder.add(item, machine)
         count += 1
-        if len(encoder) >= PART_EVENTS or encoder.size >= PART_BYTES:
+        if encoder.events.rows >= PART_EVENTS or encoder.events.size >= PART_BYTES:
             writer.add_part(encoder.tables())
             encoder = SyscallEncoder(writer.ordinal)
         if count % _REPORTED == 0 and progress is not None:

@@ -7,7 +7,7 @@ what they depend on, which the keys of :mod:`falcolab.lake.syscall_changes` tell
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,28 @@ class _Interner:
         return row
 
 
+class _Events(Columns):
+    """The rows of events; the values of usage, which many have in common, become columns once a batch."""
+
+    def __init__(self) -> None:
+        super().__init__(schema.EVENT_SCHEMA)
+        self._usages: dict[Row, int] = {}
+
+    def share(self, usage: Row) -> int:
+        """A number that stands for the usage at the end of a row."""
+        return self._usages.setdefault(usage, len(self._usages))
+
+    def _columns(self, rows: Sequence[Row]) -> Iterable[Any]:
+        *columns, shares = zip(*rows, strict=True)
+        usages, at = zip(*self._usages, strict=True), pa.array(shares, pa.int32())
+        types = self.schema.types[len(columns) :]
+        self._usages = {}
+        return [
+            *columns,
+            *[pa.array(values, type_).take(at) for values, type_ in zip(usages, types, strict=True)],
+        ]
+
+
 class SyscallEncoder:
     """Collects events of one part of a capture as columns.
 
@@ -104,7 +126,7 @@ class SyscallEncoder:
 
     def __init__(self, part: int) -> None:
         base = part << LOCAL_BITS
-        self.events = Columns(schema.EVENT_SCHEMA)
+        self.events = _Events()
         self.kinds = _Interner(schema.KINDS, schema.KIND_FIELDS, base)
         self.processes = _Interner(schema.PROCESSES, schema.PROCESS_FIELDS, base)
         self.files = _Interner(schema.FILES, schema.FILE_FIELDS, base)
@@ -175,7 +197,7 @@ class SyscallEncoder:
             self.containers.intern((_metadata(context),), context),
             self.arguments.intern((_resolved(context),), context),
             self.descriptors.intern((), context),
-            *[extract(context) for extract in self._volatile],
+            self.events.share(tuple([extract(context) for extract in self._volatile])),
         )
 
     def _unknown(self, event: Event, machine: Machine, trait: Traits) -> Row:
@@ -184,13 +206,13 @@ class SyscallEncoder:
             row = self._odd(Context.of(event, machine))
             self._nobody = row if event.fd is None else None
             return row
-        _, process, file, container, _, descriptors, *volatile = self._nobody
+        _, process, file, container, _, descriptors, _ = self._nobody
         place = event, machine, None, None
         kind_is, argument_is = kind_key(trait, event), argument_key(trait, event, None, _NO_FDS, machine)
         kind = self.kinds.known.get(kind_is) or self._kind(kind_is, *place)
         argument = self.arguments.known.get(argument_is) or self._argument(argument_is, *place)
-        volatile[-1] = result_of(trait, event)
-        return (kind, process, file, container, argument, descriptors, *volatile)
+        usage = self.events.share((*_NO_USAGE, result_of(trait, event)))
+        return kind, process, file, container, argument, descriptors, usage
 
     def _usual(self, event: Event, machine: Machine, thread: Thread, trait: Traits) -> Row:
         """Keys and values of an event whose thread is in the table."""
@@ -215,7 +237,7 @@ class SyscallEncoder:
             self.arguments.known.get(argument) or self._argument(argument, *place),
             (table is not None and table.rows[trait.has_fd]) or self._descriptor(table, fds, trait, *place),
         )
-        return keys + usage_of(event, thread, trait)
+        return (*keys, self.events.share(usage_of(event, thread, trait)))
 
     def _kind(self, key: Hashable, *place: *_Place) -> int:
         context = Context(*place)
@@ -351,6 +373,9 @@ class _States:
         self.processes[thread] = _Process(row, state, self.epoch)
         return row
 
+
+_NO_USAGE = (None,) * (len(schema.EVENT_FIELDS) - 1)
+"""That of a thread that is not known, but for the result of the call."""
 
 _NO_PROCESS = (False, *(None,) * (len(schema.PROCESS_COLUMNS) - 1))
 
