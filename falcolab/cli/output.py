@@ -27,6 +27,11 @@ def harmless(text: str) -> str:
     return _HARMFUL.sub(lambda match: _escaped(match[0]), printable(text))
 
 
+def harmless_lines(text: str) -> str:
+    """The same for a text of several lines, which stay apart; tabs stay as well, they move no caret away."""
+    return "\n".join("\t".join(map(harmless, line.split("\t"))) for line in text.split("\n"))
+
+
 def _escaped(char: str) -> str:
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
@@ -54,7 +59,7 @@ def tell(text: str) -> None:
 
 def complain(text: str) -> None:
     """Print what went wrong."""
-    tell(f"falcolab: {text}")
+    tell(f"falcolab: {harmless_lines(text)}")
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from falcolab.cli.arguments import AsJson, check_source
-from falcolab.cli.output import say, say_json
+from falcolab.cli.output import harmless_lines, say, say_json
 from falcolab.fields.catalogue import SOURCES, Source
 from falcolab.fields.field import Arg, Field
 from falcolab.rules.lint import lint
@@ -43,7 +43,7 @@ def check(
         by_file.setdefault(finding.context.file, []).append(finding)
     for result in loaded.results:
         result.warnings += by_file.get(result.name, [])
-        say(text_report(result, loaded.contents))
+        say(harmless_lines(text_report(result, loaded.contents)))
     return 0 if loaded.successful else 1
 
 

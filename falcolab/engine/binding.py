@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,8 +28,6 @@ CONSTANT = ""
 
 ACROSS = "*"
 """The table of values that need several tables; they are computed from whole events."""
-
-Inputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ ours, and quoted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,7 +101,3 @@ def condition_sql(node: TypedCondition, test: Callable[[Test], str]) -> str:
             return "(" + " OR ".join(condition_sql(child, test) for child in children) + ")"
         case _:
             return test(node)
-
-
-Columns = Mapping[FieldValue, str]
-"""The column that holds each field value."""

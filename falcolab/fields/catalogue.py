@@ -63,10 +63,6 @@ class Source:
             base = base.rpartition(".")[0]
         return None
 
-    def longest_prefix(self, text: str) -> str | None:
-        """The longest field name (or member) that ``text`` begins with, as output templates want it."""
-        return max((name for name in self.fields if text.startswith(name)), key=len, default=None)
-
     def suggest(self, name: str) -> str | None:
         """The existing field name that is nearest to ``name``, if one is near."""
         names = [field.name for field in self.fields.values() if field.listed]

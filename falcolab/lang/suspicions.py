@@ -64,5 +64,5 @@ def _is_field(source: Source, text: str) -> bool:
             field_value(source, operand.name, operand.arg)
             return True
     except LanguageError:
-        pass
+        return False
     return False

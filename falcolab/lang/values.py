@@ -74,13 +74,6 @@ def parse_hex(text: str) -> bytes:
         ) from None
 
 
-def sql_type(type_: Type) -> str:
-    """The DuckDB type that holds values of a type."""
-    if type_.kind is Kind.NUMBER:
-        return "DOUBLE" if type_ is Type.DOUBLE else ("HUGEINT" if type_ is Type.DYNAMIC else "UBIGINT")
-    return {Kind.BOOL: "BOOLEAN", Kind.BUFFER: "BLOB", Kind.ADDRESS: "BLOB"}.get(type_.kind, "VARCHAR")
-
-
 def _check_length(text: str) -> None:
     if len(to_bytes(text)) > MAX_BYTES:
         raise CompileError(f"filter parameter too long: {text[:40]}... (over {MAX_BYTES} bytes)")

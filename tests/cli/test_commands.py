@@ -244,3 +244,12 @@ def test_captured_control_characters_are_shown_as_escapes(run: Run, tmp_path: Pa
     run("ingest", "k8s-audit", log, "--lake", tmp_path / "lake")
     done = run("replay", tmp_path / "lake", "-r", rules)
     assert "verb=\\x1b[31mred\\u202e" in done.out
+
+
+def test_control_characters_of_rules_are_shown_as_escapes(run: Run, tmp_path: Path) -> None:
+    rules = tmp_path / "r.yaml"
+    keys = '"desc": "d", "output": "o", "priority": "INFO"'
+    rules.write_text('- {"rule": "R", "condition": "proc.nam = \\x1b[31m and evt.type = open", ' + keys + "}")
+    done = run("rules", "check", rules)
+    assert done.code == 1
+    assert ("\x1b" in done.out, "\\x1b[31m" in done.out) == (False, True)
