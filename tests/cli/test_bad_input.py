@@ -273,3 +273,27 @@ def test_a_wrong_option_says_what_is_right(
     done = run("replay", cluster_lake, "-r", NOISY, *options)
     assert (done.code, done.out) == (2, "")
     assert says in done.err
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_of_a_capture_that_is_cut_off_everything_before_is_taken(
+    run: Run, tmp_path: Path, *, packed: bool
+) -> None:
+    content = (ROOT / "datasets/host-scenario/capture.scap").read_bytes()
+    file, lake = tmp_path / "cut.scap", tmp_path / "lake"
+    file.write_bytes(content[:20_000] if packed else gzip.decompress(content)[:600_000])
+    done = run("ingest", "scap", file, "--lake", lake)
+    assert (done.code, "events, then the file breaks off: " in done.err) == (0, True)
+    (capture,) = run("lake", "info", lake, "--json").json["captures"]
+    assert capture["events"] == (2126 if packed else 4867)
+    assert capture["damage"]
+    assert run("lake", "verify", lake).out == "ok\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", os.urandom(4096)], ids=["nothing", "text", "random"])
+def test_what_is_no_capture_is_refused_and_makes_no_lake(run: Run, tmp_path: Path, content: bytes) -> None:
+    file, lake = tmp_path / "no.scap", tmp_path / "lake"
+    file.write_bytes(content)
+    done = run("ingest", "scap", file, "--lake", lake)
+    assert (done.code, lake.exists()) == (2, False)
+    assert "cannot be read as a capture" in done.err
