@@ -22,7 +22,7 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) -e '.[dev]' $(LOGGED)
+	$(PIP) -e '.[dev,capture]' $(LOGGED)
 	@touch $@
 
 demo: $(VENV)/.installed  ## Replay bundled recordings against noisy and tuned rules; write Helm values.

@@ -10,7 +10,7 @@ from rattler import MatchSpec
 
 from tests.shared_data import ROOT
 
-CONDA_NAMES = {"duckdb": "python-duckdb"}
+CONDA_NAMES = {"duckdb": "python-duckdb", "prometheus-client": "prometheus_client"}
 """Packages that have another name on conda-forge."""
 
 
@@ -26,7 +26,8 @@ def _conda_form(requirement: str) -> str:
 
 def test_conda_gets_the_same_packages_with_the_same_bounds() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["capture"], *extras["dev"]]
     conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     expected = _specs([*map(_conda_form, wanted), f"python{project['requires-python']}"])
     assert _specs(conda) == expected
