@@ -14,7 +14,7 @@ from falcolab.lake.capture_writer import (
     ingesting,
 )
 from falcolab.lake.store import Store
-from falcolab.lake.syscall_encoder import SyscallEncoder
+from falcolab.lake.syscall.encoder import SyscallEncoder
 from falcolab.sources.scap.capture import Capture, open_capture
 from falcolab.system.machine import Machine
 from falcolab.system.snapshot import Snapshot

@@ -172,6 +172,13 @@ class Machine:
         """Remove a descriptor when the next event comes."""
         self._closed.append((fds, number))
 
+    def settle(self) -> bool:
+        """Remove what goes before the next event; false if that may be more than a descriptor."""
+        if self._exited is not None:
+            return False
+        self._remove_closed()
+        return True
+
     def _remove_closed(self) -> None:
         for fds, number in self._closed:
             fds.pop(number, None)

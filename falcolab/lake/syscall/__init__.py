@@ -1,0 +1,1 @@
+"""System events on their way into the lake."""

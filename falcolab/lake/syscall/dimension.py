@@ -1,0 +1,70 @@
+"""The rows of one dimension, interned by value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from falcolab.lake import syscall_schema as schema
+from falcolab.lake.columns import Columns
+from falcolab.system.values import FIELDS, Context
+
+Row = tuple[Any, ...]
+"""Values in the order of a table's columns."""
+
+MAX_KNOWN = 65_536
+"""How many keys are remembered; then remembering begins anew, so that memory stays bounded."""
+
+
+def extractors(names: Sequence[str]) -> list[Callable[[Context], Any]]:
+    """What gives the values of fields, in the order of their names."""
+    return [_bound(name) for name in names]
+
+
+def _bound(name: str) -> Callable[[Context], Any]:
+    """A field's value, which for ``evt.abspath.dst`` is that of the field with its member."""
+    if name in FIELDS:
+        value = FIELDS[name].value
+        return lambda context: value(context, None)
+    base, _, member = name.rpartition(".")
+    value = FIELDS[base].value
+    return lambda context: value(context, member)
+
+
+class Dimension:
+    """The rows of one dimension, and which of them stands for what was seen before.
+
+    Args:
+        table: its name.
+        names: the fields that it holds.
+        base: what is added to the number of a row to get its key.
+
+    Attributes:
+        known: the row of each state that was seen before, by a key of the state.
+        columns: the rows.
+    """
+
+    def __init__(self, table: str, names: Sequence[str], base: int) -> None:
+        self._base = base
+        self._ids: dict[Row, int] = {}
+        self.known: dict[Hashable, int] = {}
+        self.columns = Columns(schema.SCHEMAS[table])
+        self._extractors = extractors(names)
+
+    def intern(self, own: Row, context: Context) -> int:
+        """The row that begins with some values of its own and goes on with the fields."""
+        row = (*own, *[extract(context) for extract in self._extractors])
+        found = self._ids.get(row)
+        if found is None:
+            found = self._ids[row] = self._base | len(self._ids)
+            self.columns.append((found, *row))
+        return found
+
+    def remember(self, key: Hashable, row: int) -> int:
+        """Know a row by a key, unless that is None."""
+        if key is None:
+            return row
+        if len(self.known) >= MAX_KNOWN:
+            self.known.clear()
+        self.known[key] = row
+        return row
