@@ -1,0 +1,54 @@
+"""A piece of audit log or the body of a request, taken apart into events and what is none."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+
+from falcolab.sources.k8s_audit import AuditEvent, Rejected, read_events
+
+
+class TooManyError(ValueError):
+    """There are more events in it than may be."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What goes to the sink together.
+
+    Attributes:
+        events: JSON texts, each on one line.
+        rejected: what is no event, with its place.
+    """
+
+    events: list[bytes] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.events) + len(self.rejected)
+
+    @classmethod
+    def of(cls, content: bytes, most: int) -> Batch:
+        """The events of a document: one, many in a list or an array, or one a line.
+
+        Args:
+            content: the document.
+            most: how many there may be.
+
+        Raises:
+            TooManyError: there are more.
+        """
+        batch = cls()
+        for item in read_events(io.BytesIO(content)):
+            if len(batch) == most:
+                raise TooManyError
+            if isinstance(item, AuditEvent):
+                batch.events.append(_on_one_line(item.raw))
+            else:
+                batch.rejected.append(item)
+        return batch
+
+
+def _on_one_line(raw: bytes) -> bytes:
+    # Between the tokens of JSON a blank is as good as the end of a line; within them there is none.
+    return raw.strip().replace(b"\n", b" ")
