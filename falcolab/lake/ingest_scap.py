@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from falcolab import native
 from falcolab.fields.catalogue import SYSCALL
 from falcolab.lake.capture_writer import (
     PART_BYTES,
@@ -14,7 +15,7 @@ from falcolab.lake.capture_writer import (
     ingesting,
 )
 from falcolab.lake.store import Store
-from falcolab.lake.syscall.encoder import SyscallEncoder
+from falcolab.lake.syscall.encoder import PURE, SyscallEncoder
 from falcolab.sources.scap.capture import Capture, open_capture
 from falcolab.system.machine import Machine
 from falcolab.system.snapshot import Snapshot
@@ -51,7 +52,9 @@ def _ingest(store: Store, capture: Capture, progress: Progress | None) -> Ingest
 
 
 def _consume(capture: Capture, writer: CaptureWriter, progress: Progress | None) -> None:
-    machine, encoder, count = Machine(), SyscallEncoder(writer.ordinal), 0
+    machine = Machine()
+    encoder = _encoder(writer, capture, machine)
+    before, reported = 0, 0
     for item in capture:
         if isinstance(item, Snapshot):
             machine.begin(item)
@@ -59,13 +62,21 @@ def _consume(capture: Capture, writer: CaptureWriter, progress: Progress | None)
             continue
         is_seen = machine.take(item)
         encoder.notice(item, machine)
-        if not is_seen:
-            continue
-        encoder.add(item, machine)
-        count += 1
+        if is_seen:
+            encoder.add(item, machine)
         if encoder.events.rows >= PART_EVENTS or encoder.events.size >= PART_BYTES:
+            before += encoder.events.rows
             writer.add_part(encoder.tables())
-            encoder = SyscallEncoder(writer.ordinal)
-        if count % _REPORTED == 0 and progress is not None:
-            progress(count)
+            encoder = _encoder(writer, capture, machine)
+        if progress is not None and before + encoder.events.rows - reported >= _REPORTED:
+            reported = before + encoder.events.rows
+            progress(reported)
     writer.add_part(encoder.tables())
+
+
+def _encoder(writer: CaptureWriter, capture: Capture, machine: Machine) -> SyscallEncoder:
+    """An encoder for the next part; where there are compiled pieces, usual events take the fast lane into it."""
+    lane = native.load("lane")
+    encoder = SyscallEncoder(writer.ordinal, PURE if lane is None else lane.PIECES)
+    capture.forward = None if lane is None else lane.Lane(machine, encoder).run
+    return encoder

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from falcolab.system.machine import Machine
 
 O_CLOEXEC = 1 << 12
-_OTHER_CLOEXEC = 1
+OTHER_CLOEXEC = 1
 """Descriptors of epoll and memfd have their own bit for close-on-exec."""
 
 _WITH_OTHER_CLOEXEC = frozenset({FdType.EVENTPOLL, FdType.MEMFD})
@@ -38,7 +38,7 @@ def replace(machine: Machine, event: Event, thread: Thread, descriptor: Descript
 def with_cloexec(descriptor: Descriptor, *, cloexec: bool) -> Descriptor:
     """A copy that the next execve closes, or keeps."""
     copy = descriptor.copy()
-    copy.openflags &= ~(O_CLOEXEC | _OTHER_CLOEXEC)
+    copy.openflags &= ~(O_CLOEXEC | OTHER_CLOEXEC)
     if cloexec:
         copy.openflags |= O_CLOEXEC
     return copy
@@ -46,5 +46,5 @@ def with_cloexec(descriptor: Descriptor, *, cloexec: bool) -> Descriptor:
 
 def closes_on_exec(descriptor: Descriptor) -> bool:
     """Whether execve closes it."""
-    mask = O_CLOEXEC | (_OTHER_CLOEXEC if descriptor.type in _WITH_OTHER_CLOEXEC else 0)
+    mask = O_CLOEXEC | (OTHER_CLOEXEC if descriptor.type in _WITH_OTHER_CLOEXEC else 0)
     return bool(descriptor.openflags & mask)

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 AT_FDCWD = -100
 """Stands for the working directory where a directory's descriptor should be."""
 
-_O_DIRECTORY = 1 << 10
+O_DIRECTORY = 1 << 10
 _ADDED_FLAGS = ~((1 << 14) - 1)
 """The flags that the kernel's side adds at the end of the call: created, and the overlay layer."""
-_UPPER_LAYER = 1 << 15
-_LOWER_LAYER = 1 << 16
+UPPER_LAYER = 1 << 15
+LOWER_LAYER = 1 << 16
+"""Bits of the flags of calls that open files."""
 
 
 def base_directory(machine: Machine, thread: Thread, name: bytes, dirfd: int) -> bytes:
@@ -45,7 +46,7 @@ def _open(machine: Machine, event: Event, thread: Thread) -> None:
 
 def _creat(machine: Machine, event: Event, thread: Thread) -> None:
     name, layers = text(event, 1), unsigned(event, 5) or 0
-    flags = _UPPER_LAYER if layers & 1 else _LOWER_LAYER if layers & 2 else 0
+    flags = UPPER_LAYER if layers & 1 else LOWER_LAYER if layers & 2 else 0
     if (enter := thread.enter) is not None and (entered := text(enter, 0)) != NOT_AVAILABLE:
         name = entered
     _opened(machine, event, thread, name, machine.threads.cwd(thread), flags, 3)
@@ -74,10 +75,10 @@ def _opened(  # noqa: PLR0913, PLR0917 - they are all that tells one way to open
     number = signed(event, 0)
     if number is None or number < 0:
         return
-    layer = FdFlag.UPPER_LAYER if flags & _UPPER_LAYER else 0
-    layer |= FdFlag.LOWER_LAYER if flags & _LOWER_LAYER else 0
+    layer = FdFlag.UPPER_LAYER if flags & UPPER_LAYER else 0
+    layer |= FdFlag.LOWER_LAYER if flags & LOWER_LAYER else 0
     opened = Descriptor(
-        FdType.DIRECTORY if flags & _O_DIRECTORY else FdType.FILE_V2,
+        FdType.DIRECTORY if flags & O_DIRECTORY else FdType.FILE_V2,
         concat(base, name),
         nameraw=name,
         openflags=flags,

@@ -43,10 +43,10 @@ def _switched(machine: Machine, event: Event, thread: Thread) -> None:
             _take_sizes(event, main, 3)
 
 
+MAPPING = frozenset({159, 161, 163, 165})
+"""brk, mmap, mmap2 and munmap."""
+
 HANDLERS = {
-    159: _mapped,  # brk
-    161: _mapped,  # mmap
-    163: _mapped,  # mmap2
-    165: _mapped,  # munmap
+    **dict.fromkeys(MAPPING, _mapped),
     152: _switched,
 }

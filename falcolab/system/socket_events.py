@@ -189,6 +189,13 @@ _TRANSFERS = {
 }
 
 
+PLAIN_DATA = frozenset(id_ for id_, each in _TRANSFERS.items() if each.tuple_at is None)
+"""Calls that move data and don't tell between whom."""
+
+DATA_WITH_ENDS = frozenset(_TRANSFERS) - PLAIN_DATA
+"""Calls that move data and tell between whom."""
+
+
 def _data(machine: Machine, event: Event, thread: Thread) -> None:
     """Calls without ends only show that a socket is connected."""
     descriptor = event.fd
@@ -268,5 +275,6 @@ HANDLERS = {
     23: _connect,
     247: _accept,
     389: _accept,  # accept4
-    **{id_: _data if each.tuple_at is None else _data_with_ends for id_, each in _TRANSFERS.items()},
+    **dict.fromkeys(PLAIN_DATA, _data),
+    **dict.fromkeys(DATA_WITH_ENDS, _data_with_ends),
 }

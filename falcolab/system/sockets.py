@@ -14,7 +14,13 @@ IP_SOCKETS = frozenset({FdType.IPV4_SOCK, FdType.IPV6_SOCK})
 
 UNKNOWN_PROTOCOL, TCP, UDP, ICMP, RAW = 0, 2, 3, 4, 5
 
-_L4 = {FdType.IPV4_SOCK: 12, FdType.IPV4_SERVSOCK: 6, FdType.IPV6_SOCK: 36, FdType.IPV6_SERVSOCK: 18}
+IPV4_PROTOCOL_AT = 12
+_L4 = {
+    FdType.IPV4_SOCK: IPV4_PROTOCOL_AT,
+    FdType.IPV4_SERVSOCK: 6,
+    FdType.IPV6_SOCK: 36,
+    FdType.IPV6_SERVSOCK: 18,
+}
 """Type -> where the protocol stands in ``Descriptor.sock``."""
 
 _NO_NAME = b"<unknown>"

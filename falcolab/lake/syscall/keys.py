@@ -17,8 +17,8 @@ from falcolab.system.machine import Machine
 from falcolab.system.thread import Descriptor, Thread
 from falcolab.system.values.strings import captured
 
-_PATH_FROM_DESCRIPTOR = frozenset({"openat", "openat2"})
-_PATH_AS_GIVEN = frozenset({"open", "creat", "accept", "accept4", "connect", "open_by_handle_at"})
+PATH_FROM_DESCRIPTOR = frozenset({"openat", "openat2"})
+PATH_AS_GIVEN = frozenset({"open", "creat", "accept", "accept4", "connect", "open_by_handle_at"})
 
 
 def argument_key(trait: Traits, event: Event, thread: Thread | None, fds: Fds, machine: Machine) -> Hashable:
@@ -109,10 +109,10 @@ def file_key(
 def _unmade(trait: Traits, event: Event, thread: Thread, machine: Machine) -> Hashable:
     """The same for calls that made no descriptor, or used one that is not known."""
     name, params = event.type.name, event.params
-    if name in _PATH_FROM_DESCRIPTOR:
+    if name in PATH_FROM_DESCRIPTOR:
         dirfd = number(params[1]) if len(params) > 2 else None
         base = None if dirfd is None else base_directory(machine, thread, captured(params[2]), dirfd)
         return trait.id, thread.container_id, params[1:3], base
-    if name in _PATH_AS_GIVEN:
+    if name in PATH_AS_GIVEN:
         return trait.id, thread.container_id, params[1:4], machine.threads.cwd(thread)
     return trait.id, thread.container_id

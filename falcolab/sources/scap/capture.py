@@ -10,7 +10,7 @@ from typing import IO
 
 from falcolab.errors import InputError
 from falcolab.sources.scap.damage import DamagedError, TruncatedError
-from falcolab.sources.scap.event_reader import EventReader
+from falcolab.sources.scap.event_reader import EventReader, Forward
 from falcolab.sources.scap.metadata import read_section
 from falcolab.sources.scap.stream import Stream
 from falcolab.system.event import Event
@@ -59,6 +59,7 @@ class Capture:
         name: of the file, for messages.
         snapshot: the state when recording began.
         ending: how reading ended; None as long as it goes on.
+        forward: who may take events directly from the stream, once there is a first one; the others follow.
     """
 
     def __init__(self, file: IO[bytes], name: str) -> None:
@@ -69,6 +70,7 @@ class Capture:
         """
         self.name = name
         self.ending: Ending | None = None
+        self.forward: Forward | None = None
         self._file = file
         self._stream = Stream(file)
         self._events = EventReader(self._stream)
@@ -108,6 +110,7 @@ class Capture:
         events = iter(self._events)
         damage: Exception | None = None
         first = None
+        self._events.forward = None
         try:
             first = self._complete(snapshot, events)
         except (DamagedError, OSError) as error:
@@ -117,6 +120,7 @@ class Capture:
             raise damage
         if first is not None:
             yield first
+            self._events.forward = self.forward
             yield from events
 
     def _complete(self, snapshot: Snapshot, events: Iterator[Event]) -> Event | None:

@@ -73,7 +73,7 @@ class Converter:
             (row["type"], row["nparams"]): _step(row, types[row.get("to", row["type"])])
             for row in conversions()
         }
-        self.need = [_need(type_) for type_ in types]
+        self.need = [need_of(type_) for type_ in types]
         self._entered: dict[int, tuple[int, Params]] = {}
         self._stored = 0
 
@@ -144,7 +144,8 @@ def _size(params: Params) -> int:
     return 256 + sum(map(len, params))
 
 
-def _need(type_: EventType) -> int:
+def need_of(type_: EventType) -> int:
+    """The number of parameters with which events of a type pass unchanged, or ``DROP``, ``PASS``, ``CONVERT``."""
     if "UNUSED" in type_.flags:
         return DROP
     old = "OLD_VERSION" in type_.flags

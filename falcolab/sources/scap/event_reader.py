@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from falcolab.sources.scap.blocks import EVENTS, FRAME, EventBlock
 from falcolab.sources.scap.convert import DROP, PASS, Converter, Params
@@ -24,6 +24,9 @@ _CACHED_SHAPES = 2**14
 _WRONG_LENGTH = {280: 3, 286: 3}
 """By so much the length of these two types is wrong in captures without the number of parameters."""
 
+Forward = Callable[[Stream], bool]
+"""Takes some of the events that come next directly from the stream; false if it took none."""
+
 
 class EventReader:
     """Reads and converts the events of a stream.
@@ -31,6 +34,7 @@ class EventReader:
     Attributes:
         dropped: how many events have not been delivered so far; so end old entry events and unused types.
         unknown: how many events of newer types than ours were passed over.
+        forward: who may take events directly from the stream.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -41,6 +45,7 @@ class EventReader:
         self._shapes: dict[bytes, struct.Struct] = {}
         self.dropped = 0
         self.unknown = 0
+        self.forward: Forward | None = None
 
     def __iter__(self) -> Iterator[Event]:
         """The events up to the file's end or to a block that is no event.
@@ -52,6 +57,8 @@ class EventReader:
         need, convert, last_type = self._converter.need, self._converter.convert, len(self._types) - 1
         frame, kind_of = FRAME.unpack_from, EVENTS.get
         while stream.ensure(FRAME.size):
+            if self.forward is not None and self.forward(stream):
+                continue
             data, at = stream.data, stream.at
             code, length = frame(data, at)
             if (kind := kind_of(code)) is None:

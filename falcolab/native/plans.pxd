@@ -1,0 +1,37 @@
+cdef enum:
+    MOST_TAKEN = 8
+    NEVER = -1
+
+cdef enum Action:
+    PASS_ON = 0
+    CLOSE
+    FCNTL
+    OPEN
+    OPENAT
+    DATA
+    DATA_WITH_ENDS
+    MAPPED
+
+cdef enum Unmade:
+    NOTHING = 0
+    FROM_DESCRIPTOR
+    AS_GIVEN
+
+
+cdef struct Plan:
+    int action
+    bint is_exit
+    int fd_at, params, need
+    bint has_fd, has_result, resolves_result
+    int kind_at, kind_end
+    int taken
+    int[MOST_TAKEN] taken_at
+    bint[MOST_TAKEN] taken_fd
+    int argument_fd_at
+    bint has_only_fds, has_paths, looks_around
+    int unmade
+
+
+cdef class Plans:
+    cdef int count
+    cdef Plan[512] of

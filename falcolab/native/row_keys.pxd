@@ -1,0 +1,8 @@
+from falcolab.native.keys cimport Key
+from falcolab.native.plans cimport Plan
+from falcolab.native.record cimport Record
+from falcolab.native.taking cimport Taken
+
+cdef bint kind_key(Key key, const Record* record, const Plan* plan, Taken taken) except -1
+cdef bint file_key(Key key, const Record* record, const Plan* plan, Taken taken) except -1
+cdef int argument_key(Key key, const Record* record, const Plan* plan, Taken taken) except -1
