@@ -11,7 +11,7 @@ import pytest
 from falcolab.api.lake import Lake
 from falcolab.engine.column_file import ColumnFile
 from falcolab.errors import InputError
-from falcolab.lake import ingest_audit
+from falcolab.lake import audit_intake
 from tests.lake.events import event, lake_of, line, stored_events
 
 HOURS = (17, 18, 17, 19, 17, 18, 3)
@@ -59,7 +59,7 @@ def test_a_period_takes_events_by_time_and_leaves_their_order(tmp_path: Path) ->
 
 
 def test_alerts_of_several_parts_come_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest_audit, "PART_EVENTS", 100)
+    monkeypatch.setattr(audit_intake, "PART_EVENTS", 100)
     log = [line(event(number, verb="list" if number % 3 else "get")) for number in range(550)]
     lake = lake_of(tmp_path, b"".join(log))
     (capture,) = lake.captures
