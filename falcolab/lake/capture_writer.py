@@ -52,15 +52,19 @@ class Ingested:
 
 
 @contextmanager
-def ingesting(lake: str | Path) -> Iterator[Store]:
+def ingesting(lake: str | Path, patience: float = 0.0) -> Iterator[Store]:
     """The store of a lake that may be written to; a lake that was made for a failure is taken back.
+
+    Args:
+        lake: the lake's folder.
+        patience: how many seconds to wait while somebody else is writing.
 
     Raises:
         InputError: the folder is no lake and cannot be made one, or somebody else is writing to it.
     """
     existed = (Path(lake) / "lake.json").exists()
     store = Store.create(lake)
-    with store.writing(), _without_cycle_collector():
+    with store.writing(patience), _without_cycle_collector():
         try:
             yield store
         except BaseException:
@@ -121,8 +125,9 @@ class CaptureWriter:
         self.ordinal = 1 + max(known, default=0)
 
     def known(self, digest: str) -> Capture | None:
-        """The capture with that content, if the lake has it already."""
-        return next((each for each in self.store.captures() if each.digest == digest), None)
+        """The capture of this source with that content, if the lake has it already."""
+        mine = (each for each in self.store.captures() if each.source == self.source)
+        return next((each for each in mine if each.digest == digest), None)
 
     def add_part(self, tables: Mapping[str, pa.Table]) -> None:
         """Stage the tables of the part that comes next; one without events is left out."""

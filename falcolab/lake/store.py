@@ -18,8 +18,9 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from falcolab.errors import InputError
@@ -27,6 +28,7 @@ from falcolab.lake.manifest import Capture, read_manifests
 from falcolab.lake.schema import FORMAT
 
 _MARKER = "lake.json"
+_POLL = 0.1
 
 
 class Store:
@@ -80,8 +82,11 @@ class Store:
         return store
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, patience: float = 0.0) -> Iterator[None]:
         """The right to change the lake; clears away what this writer, or an interrupted one, leaves behind.
+
+        Args:
+            patience: how many seconds to wait while somebody else is writing.
 
         Raises:
             InputError: somebody else is writing, or the folder cannot be written.
@@ -91,24 +96,32 @@ class Store:
         except OSError as error:
             raise InputError(f"{self.root}: cannot be written: {error.strerror}") from None
         try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError(f"{self.root}: another process is writing to this lake") from None
+            self._acquire(lock, time.monotonic() + patience)
             self._clear_leftovers()
             yield
         finally:
             self._clear_staging()
             os.close(lock)
 
+    def _acquire(self, lock: int, until: float) -> None:
+        while True:
+            try:
+                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() >= until:
+                    raise InputError(f"{self.root}: another process is writing to this lake") from None
+                time.sleep(_POLL)
+
     def remove_empty(self) -> None:
-        """Take back a lake that was made for a capture which then failed."""
-        self._clear_staging()
-        for path in (self.root / _MARKER, self.root / ".lock"):
-            path.unlink(missing_ok=True)
-        for folder in (self.quarantine, self.captures_folder, self.root):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        """Take back a lake that was made for a capture which then failed, half of it published perhaps."""
+        for path in self.root.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        # A mount point stays, and that is no harm: an empty folder is as good as none.
+        with suppress(OSError):
+            self.root.rmdir()
 
     def _clear_staging(self) -> None:
         shutil.rmtree(self.staging, ignore_errors=True)
@@ -138,6 +151,7 @@ class Store:
         with staged.open("rb") as stream:
             os.fsync(stream.fileno())
         staged.rename(target)
+        _sync_folder(target.parent)
 
     def commit(self, capture: Capture) -> None:
         """Let a capture count, now that all its files are in place."""
@@ -153,6 +167,16 @@ class Store:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.rename(path)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """What has been renamed into a folder survives a crash of the machine only after this."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _make_private(folder: Path, root: Path) -> None:
@@ -163,3 +187,4 @@ def _make_private(folder: Path, root: Path) -> None:
         folder = folder.parent
     for path in reversed(missing):
         path.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(path.parent)
