@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from falcolab.sources.k8s_audit import AuditEvent, Rejected, read_events
 
@@ -42,11 +42,23 @@ class Batch:
         for item in read_events(io.BytesIO(content)):
             if len(batch) == most:
                 raise TooManyError
-            if isinstance(item, AuditEvent):
-                batch.events.append(_on_one_line(item.raw))
-            else:
-                batch.rejected.append(item)
+            batch._add(item)
         return batch
+
+    @classmethod
+    def of_lines(cls, content: bytes) -> Batch:
+        """The events of a piece of log, in which a damaged line never reaches beyond its end."""
+        batch = cls()
+        # Only a first line is taken for the beginning of a document of many lines: this one is empty.
+        for item in read_events(io.BytesIO(b"\n" + content)):
+            batch._add(item if isinstance(item, AuditEvent) else replace(item, offset=item.offset - 1))
+        return batch
+
+    def _add(self, item: AuditEvent | Rejected) -> None:
+        if isinstance(item, AuditEvent):
+            self.events.append(_on_one_line(item.raw))
+        else:
+            self.rejected.append(item)
 
 
 def _on_one_line(raw: bytes) -> bytes:
