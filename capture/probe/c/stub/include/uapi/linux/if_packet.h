@@ -1,0 +1,1 @@
+/* bcc includes this; the probe needs nothing of it. */
