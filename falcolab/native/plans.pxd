@@ -6,6 +6,8 @@ cdef enum Action:
     PASS_ON = 0
     CLOSE
     FCNTL
+    DUP
+    DUP3
     OPEN
     OPENAT
     DATA

@@ -11,6 +11,9 @@ from falcolab.system.tables import event_types
 _ACTIONS = {
     5: CLOSE,
     151: FCNTL,
+    363: DUP,  # dup2
+    365: DUP3,
+    367: DUP,
     3: OPEN,
     307: OPENAT,
     **dict.fromkeys(socket_events.PLAIN_DATA, DATA),

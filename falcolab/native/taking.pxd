@@ -17,7 +17,10 @@ cdef class Taken:
 
     cdef bint find(self, const Record* record, const Plan* plan, dict by_id) except -1
     cdef bint apply(self, const Record* record, const Plan* plan) except -1
-    cdef bint _set_cloexec(self, const Record* record) except -1
+    cdef bint _control(self, const Record* record) except -1
+    cdef int _set_cloexec(self, bint cloexec) except -1
+    cdef bint _duplicate(self, const Record* record, bint cloexec) except -1
+    cdef bint _dup(self, const Record* record, bint cloexec) except -1
     cdef bint _open(self, const Record* record, int action) except -1
     cdef bint _transfer(self, const Record* record) except -1
     cdef int _map(self, const Record* record) except -1

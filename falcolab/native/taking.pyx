@@ -9,11 +9,14 @@ from falcolab.native.plans cimport (
     CLOSE,
     DATA,
     DATA_WITH_ENDS,
+    DUP,
+    DUP3,
     FCNTL,
     MAPPED,
     NEVER,
     OPEN,
     OPENAT,
+    PASS_ON,
 )
 from falcolab.native.record cimport has, number_at, signed_at
 from falcolab.native.records cimport CONNECTED, FD, PyObject, THREAD, amount, fds_of, get, main_thread, number, put
@@ -23,11 +26,12 @@ from falcolab.system.files import AT_FDCWD, LOWER_LAYER, O_DIRECTORY, UPPER_LAYE
 from falcolab.system.limits import MAX_FDS
 from falcolab.system.paths import concat, directory
 from falcolab.system.sockets import IPV4_PROTOCOL_AT, TCP
-from falcolab.system.thread import NO_SOCK, Descriptor, FdFlag, FdType
+from falcolab.system.thread import NO_SOCK, Descriptor, FdFlag, FdType, ThreadFlag
 
 cdef uint64_t CLOEXEC = O_CLOEXEC, CLOEXEC_BITS = O_CLOEXEC | OTHER_CLOEXEC
 cdef uint64_t IS_DIRECTORY = O_DIRECTORY, UPPER = UPPER_LAYER, LOWER = LOWER_LAYER
 cdef int64_t FD_UPPER = FdFlag.UPPER_LAYER, FD_LOWER = FdFlag.LOWER_LAYER
+cdef int64_t PIPE_SRC = ThreadFlag.PIPE_SRC, PIPE_DST = ThreadFlag.PIPE_DST
 cdef int64_t CWD = AT_FDCWD, MOST_FDS = MAX_FDS
 cdef int IPV4 = FdType.IPV4_SOCK, IPV6 = FdType.IPV6_SOCK, IS_TCP = TCP, L4_AT = IPV4_PROTOCOL_AT
 cdef object DIRECTORY = FdType.DIRECTORY, FILE = FdType.FILE_V2
@@ -106,14 +110,15 @@ cdef class Taken:
     cdef bint apply(self, const Record* record, const Plan* plan) except -1:
         """Do what the event does; false, and nothing done, if that is not usual."""
         cdef int action = plan.action
-        if action == CLOSE or action == FCNTL or action == DATA_WITH_ENDS or action == DATA or action == OPEN or action == OPENAT:
-            if record.count == 0 or record.sizes[0] != 8:
-                return False
+        if action != PASS_ON and action != MAPPED and (record.count == 0 or record.sizes[0] != 8):
+            return False
         if action == CLOSE:
             if signed_at(record, 0) >= 0 and self.own is not None:
                 self.closed = self.last_fd
         elif action == FCNTL:
-            return self._set_cloexec(record)
+            return self._control(record)
+        elif action == DUP or action == DUP3:
+            return self._dup(record, action == DUP3 and number_at(record, 3) & CLOEXEC != 0)
         elif action == OPEN or action == OPENAT:
             return signed_at(record, 0) < 0 or self._open(record, action)
         elif action == DATA:
@@ -124,22 +129,42 @@ cdef class Taken:
             self._map(record)
         return True
 
-    cdef bint _set_cloexec(self, const Record* record) except -1:
-        cdef uint64_t command, before, after
+    cdef bint _control(self, const Record* record) except -1:
+        cdef uint64_t command
         if not has(record, 2) or record.sizes[2] != 1:
             return False
         command = number_at(record, 2)
         if command == F_DUPFD or command == F_DUPFD_CLOEXEC:
-            return False
-        if command != F_SETFD or signed_at(record, 0) < 0 or self.own is None:
-            return True
-        before = amount(self.own, FD.openflags)
-        after = before & ~CLOEXEC_BITS
-        if number_at(record, 3) & 1:
-            after |= CLOEXEC
+            return self._duplicate(record, command == F_DUPFD_CLOEXEC)
+        if command == F_SETFD and signed_at(record, 0) >= 0 and self.own is not None:
+            self._set_cloexec(number_at(record, 3) & 1)
+        return True
+
+    cdef int _set_cloexec(self, bint cloexec) except -1:
+        cdef uint64_t before = amount(self.own, FD.openflags)
+        cdef uint64_t after = before & ~CLOEXEC_BITS | (CLOEXEC if cloexec else 0)
         if after != before:
             self.own = _copy(self.own, after)
             PyDict_SetItem(self.fds, self.last_fd, self.own)
+        return 0
+
+    cdef bint _duplicate(self, const Record* record, bint cloexec) except -1:
+        """The result of the call is another number for the event's descriptor."""
+        if signed_at(record, 0) < 0 or self.own is None:
+            return True
+        if PyDict_Size(self.fds) >= MOST_FDS:
+            return False
+        self.own = _copy(self.own, amount(self.own, FD.openflags) & ~CLOEXEC_BITS | (CLOEXEC if cloexec else 0))
+        self.last_fd, self.opens = signed_at(record, 0), True
+        PyDict_SetItem(self.fds, self.last_fd, self.own)
+        return True
+
+    cdef bint _dup(self, const Record* record, bint cloexec) except -1:
+        """A shell connects a pipe by putting its ends on standard input and output."""
+        if not self._duplicate(record, cloexec):
+            return False
+        if self.opens and (self.last_fd == 0 or self.last_fd == 1):
+            put(self.thread, THREAD.flags, number(self.thread, THREAD.flags) | (PIPE_SRC if self.last_fd else PIPE_DST))
         return True
 
     cdef bint _open(self, const Record* record, int action) except -1:

@@ -8,6 +8,7 @@ from typing import Any
 from falcolab.lake import syscall_schema as schema
 from falcolab.lake.columns import Columns
 from falcolab.system.values import FIELDS, Context
+from falcolab.system.values.context import Extract
 
 Row = tuple[Any, ...]
 """Values in the order of a table's columns."""
@@ -16,19 +17,18 @@ MAX_KNOWN = 65_536
 """How many keys are remembered; then remembering begins anew, so that memory stays bounded."""
 
 
-def extractors(names: Sequence[str]) -> list[Callable[[Context], Any]]:
+def values(names: Sequence[str]) -> Callable[[Context], tuple[Any, ...]]:
     """What gives the values of fields, in the order of their names."""
-    return [_bound(name) for name in names]
+    found = [_extract(name) for name in names]
+    return lambda context: tuple([extract(context, arg) for extract, arg in found])
 
 
-def _bound(name: str) -> Callable[[Context], Any]:
-    """A field's value, which for ``evt.abspath.dst`` is that of the field with its member."""
+def _extract(name: str) -> tuple[Extract, str | None]:
+    """How a field gets its value; ``evt.abspath.dst`` is a field with a member."""
     if name in FIELDS:
-        value = FIELDS[name].value
-        return lambda context: value(context, None)
+        return FIELDS[name].value, None
     base, _, member = name.rpartition(".")
-    value = FIELDS[base].value
-    return lambda context: value(context, member)
+    return FIELDS[base].value, member
 
 
 class Dimension:
@@ -49,11 +49,18 @@ class Dimension:
         self._ids: dict[Row, int] = {}
         self.known: dict[Hashable, int] = {}
         self.columns = Columns(schema.SCHEMAS[table])
-        self._extractors = extractors(names)
+        self._values = values(names)
+        self._absent = (None,) * len(names)
 
     def intern(self, own: Row, context: Context) -> int:
         """The row that begins with some values of its own and goes on with the fields."""
-        row = (*own, *[extract(context) for extract in self._extractors])
+        return self._id((*own, *self._values(context)))
+
+    def intern_absent(self, own: Row) -> int:
+        """The row that begins with some values of its own and has none of the fields."""
+        return self._id((*own, *self._absent))
+
+    def _id(self, row: Row) -> int:
         found = self._ids.get(row)
         if found is None:
             found = self._ids[row] = self._base | len(self._ids)

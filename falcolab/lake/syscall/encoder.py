@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from falcolab.lake import syscall_schema as schema
 from falcolab.lake.schema import EVENTS, LOCAL_BITS
-from falcolab.lake.syscall.dimension import MAX_KNOWN, Dimension, Row, extractors
+from falcolab.lake.syscall.dimension import MAX_KNOWN, Dimension, Row, values
 from falcolab.lake.syscall.event_rows import EventRows
 from falcolab.lake.syscall.fd_table import FdTable
 from falcolab.lake.syscall.keys import argument_key, file_key, kind_key
@@ -75,7 +75,7 @@ class SyscallEncoder:
         self.states = States(pieces.fd_table, pieces.process_state)
         self._pieces = pieces
         self._traits = traits()
-        self._volatile = extractors(schema.EVENT_FIELDS)
+        self._volatile = values(schema.EVENT_FIELDS)
         self._lengths: dict[tuple[int, ...], bytes] = {}
         self._nobody: Row | None = None
 
@@ -127,10 +127,10 @@ class SyscallEncoder:
             self.processes.intern(NO_PROCESS if thread is None else process_row(context, thread), context),
             self.files.intern(_file_row(context), context),
             self.containers.intern((_metadata(context),), context),
-            self.arguments.intern((_resolved(context),), context),
+            self.arguments.intern((_resolved(context, self._traits[context.event.type.id]),), context),
             self.descriptors.intern((), context),
         )
-        return keys, tuple([extract(context) for extract in self._volatile])
+        return keys, self._volatile(context)
 
     def _unknown(self, event: Event, machine: Machine, trait: Traits) -> tuple[Row, Row]:
         """Keys and values of an event whose thread is not known: all but two rows are always the same."""
@@ -199,7 +199,10 @@ class SyscallEncoder:
     def argument(self, key: Hashable, *place: *_Place) -> int:
         """The row of what arguments stand for that is not known by this key."""
         context = Context(*place)
-        return self.arguments.remember(key, self.arguments.intern((_resolved(context),), context))
+        trait = self._traits[context.event.type.id]
+        own = (_resolved(context, trait),)
+        row = self.arguments.intern(own, context) if trait.looks_around else self.arguments.intern_absent(own)
+        return self.arguments.remember(key, row)
 
     def descriptor(self, fds: Fds, has_fd: bool, *place: *_Place) -> int:  # noqa: FBT001 - a key
         """The row of a table of descriptors, which is not known for events with or without those fields."""
@@ -239,8 +242,11 @@ def _metadata(context: Context) -> str | None:
     return json.dumps({to_text(key): info for key, info in known.items()}, sort_keys=True) if known else None
 
 
-def _resolved(context: Context) -> tuple[str | None, ...]:
+def _resolved(context: Context, trait: Traits) -> tuple[str | None, ...]:
     """What the parameters stand for; empty where all of them stand for themselves."""
     count = min(len(context.event.params), len(context.event.type.params))
-    texts = tuple(resolved_text(context, index) for index in range(count))
-    return texts if any(texts) else ()
+    positions = [index for index in trait.resolved if index < count]
+    texts: list[str | None] = [None] * count
+    for index in positions:
+        texts[index] = resolved_text(context, index)
+    return tuple(texts) if positions else ()

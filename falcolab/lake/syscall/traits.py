@@ -80,6 +80,7 @@ class Traits:
         has_result: whether they tell what a system call returned.
         kind: the parameters that tell the kind of event, if some do.
         resolves_result: whether the text of a negative result depends on the state.
+        resolved: the positions of parameters with a text that depends on the state.
         is_dynamic: whether arguments depend on more than a key could hold.
         taken: the positions of parameters on which arguments depend, each with what it refers to.
         fd_at: where the only one is that refers to something, a descriptor; -1 otherwise.
@@ -101,6 +102,7 @@ class Traits:
     has_result: bool
     kind: slice | None
     resolves_result: bool
+    resolved: tuple[int, ...]
     is_dynamic: bool
     taken: tuple[tuple[int, Referent | None], ...]
     fd_at: int
@@ -136,6 +138,7 @@ def _traits(type_: EventType) -> Traits:
         has_result=type_.event_category == "SYSCALL" and type_.is_exit and type_.id != GENERIC_EXIT,
         kind=_kind_parameters(type_),
         resolves_result=bool(type_.params) and type_.params[0].type in _RESOLVED_NUMBERS,
+        resolved=tuple(at for at, param in enumerate(type_.params) if param.type in STATE_DEPENDENT),
         is_dynamic=any(param.type == "DYN" for param in type_.params),
         taken=taken,
         fd_at=taken[0][0] if are_fds and len(taken) == 1 else -1,

@@ -62,6 +62,7 @@ class Context:
     thread: Thread | None
     fd: Descriptor | None
     resolved: Sequence[str | None] | None = None
+    _above: Sequence[Thread] | None = None
 
     @classmethod
     def of(cls, event: Event, machine: Machine) -> Context:
@@ -76,6 +77,14 @@ class Context:
     def main(self) -> Thread | None:
         """The main thread of the thread's process, while it is in the table."""
         return None if self.thread is None else self.machine.threads.main(self.thread)
+
+    @property
+    def ancestors(self) -> Sequence[Thread]:
+        """The threads above the main thread, nearest first."""
+        if self._above is None:
+            thread = self.thread
+            self._above = () if thread is None else tuple(self.machine.threads.ancestors(thread))
+        return self._above
 
     @property
     def fds(self) -> Mapping[int, Descriptor]:

@@ -9,7 +9,7 @@ falcosecurity/libs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from falcolab.lang.strings import to_text
 from falcolab.system.thread import Thread
@@ -48,11 +48,6 @@ def _pid(thread: Thread) -> int | None:
     return known_id(thread.pid)
 
 
-def _ancestors(context: Context) -> Iterator[Thread]:
-    """The threads above the main thread, nearest first."""
-    return iter(()) if context.thread is None else context.machine.threads.ancestors(context.thread)
-
-
 def _ancestor(context: Context, generation: int) -> Thread | None:
     return None if context.thread is None else context.machine.threads.ancestor(context.thread, generation)
 
@@ -68,7 +63,7 @@ def _parent(attribute: Attribute) -> Extractor:
 def _joined(context: Context, attribute: Attribute) -> str | None:
     """The values of all ancestors, parted by blanks; None if all are empty."""
     joined = ""
-    for each in _ancestors(context):
+    for each in context.ancestors:
         joined += f" {attribute(each)}" if joined else str(attribute(each))
     return joined or None
 
@@ -79,7 +74,7 @@ def _any(attribute: Attribute, *, has_candidates: bool = True) -> Extractor:
     def value(context: Context, arg: str | None) -> Value:
         generation = positive_index(arg)
         if generation is None:
-            return tuple(attribute(each) for each in _ancestors(context)) or None
+            return tuple(attribute(each) for each in context.ancestors) or None
         found = _ancestor(context, generation)
         return None if found is None else attribute(found)
 
@@ -99,7 +94,7 @@ def _environments(context: Context, arg: str | None) -> Value:
     """The variable that is named; without a name, also with a number, the environments of all ancestors."""
     if arg is not None and positive_index(arg) is None:
         return _inherited(context, arg)
-    return tuple(to_text(environment(context, each)) for each in _ancestors(context)) or None
+    return tuple(environment(context, each) for each in context.ancestors) or None
 
 
 def _shown_environment(context: Context, arg: str | None) -> Value:
@@ -107,11 +102,11 @@ def _shown_environment(context: Context, arg: str | None) -> Value:
     if arg is not None and generation is None:
         return _inherited(context, arg)
     if thread is None or not generation:
-        return None if thread is None else to_text(environment(context, thread))
+        return None if thread is None else environment(context, thread)
     if context.main is None:
         return ""
     found = _plain_ancestor(context, generation)
-    return None if found is None else to_text(environment(context, found))
+    return None if found is None else environment(context, found)
 
 
 def _plain_ancestor(context: Context, generation: int) -> Thread | None:
@@ -165,7 +160,7 @@ def _login_shell(context: Context, _arg: str | None) -> int | None:
     main = context.main
     if main is None:
         return None
-    shells = [each for each in (main, *_ancestors(context)) if each.comm.endswith(b"sh")]
+    shells = [each for each in (main, *context.ancestors) if each.comm.endswith(b"sh")]
     return shells[-1].pid if shells else None
 
 
@@ -194,7 +189,7 @@ def _find_leader(
         if found is not None:
             return found
     found = None
-    for each in _ancestors(context):
+    for each in context.ancestors:
         if id_of(each) != number:
             break
         found = each

@@ -6,6 +6,7 @@ Source: ``userspace/libsinsp/sinsp_filtercheck_thread.cpp`` of falcosecurity/lib
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from falcolab.lang.strings import to_bytes, to_text
 from falcolab.system.thread import Thread
@@ -51,9 +52,14 @@ def arguments(thread: Thread) -> bytes:
     return b" ".join(thread.args)
 
 
-def environment(context: Context, thread: Thread) -> bytes:
+def environment(context: Context, thread: Thread) -> str:
     """The environment of a thread's process, joined by blanks."""
-    return b" ".join(context.machine.threads.env(thread))
+    return _joined(b"\0".join(context.machine.threads.env(thread)))
+
+
+@lru_cache(maxsize=256)
+def _joined(variables: bytes) -> str:
+    return to_text(variables.replace(b"\0", b" "))
 
 
 def variable(context: Context, thread: Thread, name: str) -> bytes:
@@ -79,7 +85,7 @@ def _env(context: Context, arg: str | None) -> str | None:
     if thread is None:
         return None
     is_whole = arg is None or positive_index(arg) is not None
-    return to_text(environment(context, thread) if is_whole else variable(context, thread, arg or ""))
+    return environment(context, thread) if is_whole else to_text(variable(context, thread, arg or ""))
 
 
 def _cwd(context: Context, _arg: str | None) -> str | None:
@@ -97,6 +103,7 @@ def _duration(context: Context, _arg: str | None) -> int | None:
     return (context.event.time - thread.clone_ts) % 2**64
 
 
+@lru_cache(maxsize=1024)
 def _capabilities(mask: int) -> str:
     return " ".join(name for bit, name in enumerate(_CAPABILITIES) if mask >> bit & 1)
 
