@@ -149,5 +149,5 @@ def epoch() -> int:
 
 def _possible_processors() -> int:
     """How many processors the kernel can have, so that their numbers are below it."""
-    with open("/sys/devices/system/cpu/possible") as file:  # noqa: PTH123 - one line of a special file
+    with open("/sys/devices/system/cpu/possible") as file:
         return int(file.read().strip().split(",")[-1].split("-")[-1]) + 1

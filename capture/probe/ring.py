@@ -27,11 +27,11 @@ class Chunk(NamedTuple):
 
     Attributes:
         data: whole records, one after the other.
-        count: how many they are.
+        records: how many they are.
     """
 
     data: bytes
-    count: int
+    records: int
 
 
 class Ring:

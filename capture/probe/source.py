@@ -24,7 +24,7 @@ _PARTS = (
     "tasks.c",
 )
 
-_ARGUMENTS = "di si dx r10 r8 r9".split()
+_ARGUMENTS = ["di", "si", "dx", "r10", "r8", "r9"]
 
 
 def program(calls: Iterable[Call]) -> str:

@@ -12,7 +12,8 @@ FILES = (
         "open",
         3,
         params(
-            "s64:ret; string:A0; u32:open_flags(A1) | file.flags; u32:open_mode(A1, A2); u32:file.dev; u64:file.ino"
+            "s64:ret; string:A0; u32:open_flags(A1) | file.flags; u32:open_mode(A1, A2); u32:file.dev;"
+            "u64:file.ino"
         ),
         "state",
         before=_OPENED,
@@ -31,8 +32,8 @@ FILES = (
         "openat2",
         327,
         params(
-            "s64:ret; fd:A0; string:A1; u32:open_flags(how.flags) | file.flags; u32:open_mode(how.flags, how.mode);"
-            "u32:resolve_flags(how.resolve); u32:file.dev; u64:file.ino"
+            "s64:ret; fd:A0; string:A1; u32:open_flags(how.flags) | file.flags;"
+            "u32:open_mode(how.flags, how.mode); u32:resolve_flags(how.resolve); u32:file.dev; u64:file.ino"
         ),
         "state",
         before=_OPENED + _HOW,
