@@ -17,7 +17,8 @@ $(VENV)/bin/python:
 	./.ci/venv $(PYTHON) $(VENV)
 
 # falcolab without what only its own tests need.
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.installed: pyproject.toml $(wildcard falcolab/native/*.p*x*) | $(VENV)/bin/python
+	./.ci/compiler $(BIN)/python
 	$(PIP) -e . $(LOGGED)
 	@touch $@
 

@@ -75,7 +75,7 @@ def _consume(capture: Capture, writer: CaptureWriter, progress: Progress | None)
 
 
 def _encoder(writer: CaptureWriter, capture: Capture, machine: Machine) -> SyscallEncoder:
-    """An encoder for the next part; where there are compiled pieces, usual events take the fast lane into it."""
+    """An encoder for the next part, with the fast lane into it where that is compiled."""
     lane = native.load("lane")
     encoder = SyscallEncoder(writer.ordinal, PURE if lane is None else lane.PIECES)
     capture.forward = None if lane is None else lane.Lane(machine, encoder).run

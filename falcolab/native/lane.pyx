@@ -18,6 +18,7 @@ from falcolab.native.keys cimport Key
 from falcolab.native.plans cimport NEVER, Plan, Plans
 from falcolab.native.record cimport Record, parse, peek
 from falcolab.native.records cimport PROCESS, PyObject, THREAD, get, number
+from falcolab.native.resolved cimport resolved
 from falcolab.native.row_keys cimport argument_key, file_key, kind_key
 from falcolab.native.taking cimport Taken
 from falcolab.native.usage cimport fill_usage
@@ -46,7 +47,7 @@ cdef class Lane:
 
     cdef object _machine, _encoder, _event
     cdef EventRows _rows
-    cdef dict _by_id, _processes, _tables, _kinds, _files, _containers, _arguments, _closing
+    cdef dict _by_id, _processes, _tables, _kinds, _files, _containers, _arguments, _descriptors, _closing
     cdef FdTable _table
     cdef int64_t _epoch, _num, _first_time, _closing_number
     cdef object _closing_fd
@@ -57,6 +58,7 @@ cdef class Lane:
         self._machine, self._encoder, self._rows = machine, encoder, encoder.events
         self._kinds, self._files = encoder.kinds.known, encoder.files.known
         self._containers, self._arguments = encoder.containers.known, encoder.arguments.known
+        self._descriptors = encoder.descriptors.known
         self._taken, self._key = Taken(), Key()
 
     def run(self, stream):
@@ -232,11 +234,21 @@ cdef class Lane:
         found = PyDict_GetItem(self._arguments, key)
         if found != NULL:
             return PyLong_AsLongLong(<object>found)
+        if plan.has_only_fds and plan.has_resolved and not plan.looks_around:
+            texts = resolved(record, plan, self._taken.fds)
+            if texts is not None:
+                return self._encoder.arguments.remember(key, self._encoder.arguments.intern_absent((texts,)))
         return self._encoder.argument(key, *self._place(record))
 
     cdef int64_t _descriptor(self, const Record* record, const Plan* plan) except -1:
         cdef FdTable table = self._table_of(self._taken.fds)
         cdef int64_t row = 0 if table is None else PyLong_AsLongLong(table.rows[plan.has_fd])
+        cdef PyObject* found
         if row:
             return row
+        if table is not None:
+            found = PyDict_GetItem(self._descriptors, table.key(plan.has_fd))
+            if found != NULL:
+                table.rows[plan.has_fd] = <object>found
+                return PyLong_AsLongLong(<object>found)
         return self._encoder.descriptor(self._taken.fds, plan.has_fd, *self._place(record))

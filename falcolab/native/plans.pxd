@@ -14,6 +14,11 @@ cdef enum Action:
     DATA_WITH_ENDS
     MAPPED
 
+cdef enum Referent:
+    NONE = 0
+    DESCRIPTOR
+    PROCESS
+
 cdef enum Unmade:
     NOTHING = 0
     FROM_DESCRIPTOR
@@ -28,9 +33,9 @@ cdef struct Plan:
     int kind_at, kind_end
     int taken
     int[MOST_TAKEN] taken_at
-    bint[MOST_TAKEN] taken_fd
+    int[MOST_TAKEN] taken_as
     int argument_fd_at
-    bint has_only_fds, has_paths, looks_around
+    bint has_only_fds, has_paths, looks_around, has_resolved
     int unmade
 
 

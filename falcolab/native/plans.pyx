@@ -1,7 +1,7 @@
 """What the lane does with each type of event: a table that is made from those of the Python side."""
 
 from falcolab.lake.syscall.keys import PATH_AS_GIVEN, PATH_FROM_DESCRIPTOR
-from falcolab.lake.syscall.referents import descriptor_of
+from falcolab.lake.syscall.referents import descriptor_of, process_of
 from falcolab.lake.syscall.traits import traits
 from falcolab.sources.scap.convert import PASS, need_of
 from falcolab.system import memory, socket_events
@@ -22,6 +22,9 @@ _ACTIONS = {
 }
 """Type -> what it does to the tables, of those that do something and are not left to Python."""
 
+_REFERENTS = {None: NONE, descriptor_of: DESCRIPTOR, process_of: PROCESS}
+"""What parameters may refer to."""
+
 
 cdef class Plans:
     """The plan of every event type; the position is the id."""
@@ -40,7 +43,7 @@ cdef int _fill(Plan* out, object type_, object plan, object trait) except -1:
     out.has_fd, out.has_result, out.resolves_result = trait.has_fd, trait.has_result, trait.resolves_result
     out.kind_at, out.kind_end = (-1, -1) if trait.kind is None else (trait.kind.start, trait.kind.stop)
     out.argument_fd_at, out.has_only_fds = trait.fd_at, trait.has_only_fds
-    out.has_paths, out.looks_around = trait.has_paths, trait.looks_around
+    out.has_paths, out.looks_around, out.has_resolved = trait.has_paths, trait.looks_around, bool(trait.resolved)
     out.unmade = (
         FROM_DESCRIPTOR
         if type_.name in PATH_FROM_DESCRIPTOR
@@ -49,7 +52,7 @@ cdef int _fill(Plan* out, object type_, object plan, object trait) except -1:
     if out.action != NEVER:
         out.taken = len(trait.taken)
         for index, (at, referent) in enumerate(trait.taken):
-            out.taken_at[index], out.taken_fd[index] = at, referent is descriptor_of
+            out.taken_at[index], out.taken_as[index] = at, _REFERENTS[referent]
     return 0
 
 
@@ -65,7 +68,7 @@ def _action(type_, plan, trait):
         or trait.is_dynamic
         or "LARGE_PAYLOAD" in type_.flags
         or len(trait.taken) > MOST_TAKEN
-        or any(referent not in (None, descriptor_of) for _, referent in trait.taken)
+        or any(referent not in _REFERENTS for _, referent in trait.taken)
     )
     if is_left or (plan.handler is not None and type_.id not in _ACTIONS):
         return NEVER

@@ -11,7 +11,7 @@ from falcolab.native.records cimport (
     offset,
 )
 
-from falcolab.lake.syscall.process import FLAGS, GENERATIONS, OF_RELATIVE, OF_THREAD
+from falcolab.lake.syscall.process_state import FLAGS, GENERATIONS, OF_RELATIVE, OF_THREAD
 from falcolab.system.thread import Thread
 
 cdef enum:
@@ -19,7 +19,7 @@ cdef enum:
 
 cdef Py_ssize_t[MOST] _of_thread
 cdef Py_ssize_t[MOST] _of_relative
-cdef Py_ssize_t[4] _related
+cdef Py_ssize_t[3] _related
 cdef int _thread_count = 0, _relative_count = 0
 cdef int _flags = FLAGS, _generations = GENERATIONS
 cdef object _END = "end"
@@ -31,7 +31,7 @@ for _name in OF_THREAD:
 for _name in OF_RELATIVE:
     _of_relative[_relative_count] = offset(Thread, _name)
     _relative_count += 1
-for _index, _name in enumerate(("ptid", "sid", "vpgid", "pgid")):
+for _index, _name in enumerate(("sid", "vpgid", "pgid")):
     _related[_index] = offset(Thread, _name)
 
 
@@ -54,13 +54,13 @@ cdef inline object _parent(dict by_id, object thread):
 
 
 cdef int _add_line(list out, dict by_id, object found) except -1:
-    """The process and its ancestors, as ``line_of`` gives them."""
-    cdef int count = 0
+    """The ancestors of a process, as ``line_of`` gives them."""
+    cdef int count = 1
     while found is not None and count < _generations:
-        _add_relative(out, found)
         found = _parent(by_id, found)
         if found is not None:
             found = main_thread(found)
+        _add_relative(out, found)
         count += 1
     out.append(_END)
     return 0
@@ -85,8 +85,8 @@ cdef int _add_ancestors(list out, dict by_id, object main) except -1:
 
 
 def process_state(machine, thread):
-    """Equal where ``falcolab.lake.syscall.process.process_state`` is; all values are in one tuple."""
-    cdef list out = []
+    """Equal where ``falcolab.lake.syscall.process_state.process_state`` is; of two flat parts as that."""
+    cdef list out = [], above = []
     cdef dict by_id = machine.threads.by_id
     cdef object users = machine.users, main = main_thread(thread), container_id
     cdef int index
@@ -96,12 +96,13 @@ def process_state(machine, thread):
         out.append(None)
     else:
         _add(out, main, _of_thread, _thread_count)
-    _add_line(out, by_id, main)
-    _add_ancestors(out, by_id, main)
-    for index in range(4):
+    _add_relative(above, _parent(by_id, thread))
+    _add_line(above, by_id, main)
+    _add_ancestors(above, by_id, main)
+    for index in range(3):
         _add_relative(out, by_id.get(get(thread, _related[index])))
     container_id = get(thread, THREAD.container_id)
     out.append(users.user(container_id, thread.uid))
     out.append(users.user(container_id, thread.loginuid))
     out.append(users.group(container_id, thread.gid))
-    return tuple(out)
+    return tuple(out), tuple(above)

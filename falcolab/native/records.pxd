@@ -9,7 +9,7 @@ from cpython.ref cimport Py_INCREF, Py_XDECREF
 
 
 cdef struct ThreadSlots:
-    Py_ssize_t tid, pid, ptid, flags, fds, fdlimit, group, cwd, container_id
+    Py_ssize_t tid, pid, ptid, flags, fds, fdlimit, group, comm, cwd, container_id
     Py_ssize_t vmsize, vmrss, vmswap, pfmajor, pfminor, last_fd, last_type, enter
 
 cdef struct GroupSlots:

@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItem
 from libc.stdint cimport int64_t, uint8_t
 
-from falcolab.native.plans cimport FROM_DESCRIPTOR, NOTHING
+from falcolab.native.plans cimport DESCRIPTOR, FROM_DESCRIPTOR, NOTHING, PROCESS
 from falcolab.native.record cimport signed_at
 from falcolab.native.records cimport FD, PyObject, THREAD, amount, get, number
 from falcolab.native.taking cimport cwd_of, directory_of
@@ -105,13 +105,17 @@ cdef bint _put_unmade(Key key, const Record* record, const Plan* plan, Taken tak
     return True
 
 
-cdef object _pointed(const Record* record, Taken taken, int index):
-    """The descriptor that a parameter refers to."""
+cdef object pointed(const Record* record, dict table, int index):
+    """What a number in a parameter stands for in a table, of descriptors or of threads."""
     cdef PyObject* found
     if index >= record.count or record.sizes[index] not in (1, 2, 4, 8):
         return None
-    found = PyDict_GetItem(taken.fds, signed_at(record, index))
+    found = PyDict_GetItem(table, signed_at(record, index))
     return None if found == NULL else <object>found
+
+
+cdef int _put_process(Key key, object thread) except -1:
+    return key.put_number(ABSENT) if thread is None else key.put_bytes(get(thread, THREAD.comm))
 
 
 cdef int argument_key(Key key, const Record* record, const Plan* plan, Taken taken) except -1:
@@ -127,8 +131,10 @@ cdef int argument_key(Key key, const Record* record, const Plan* plan, Taken tak
         if at >= record.count:
             continue
         key.put(record.values[at], record.sizes[at])
-        if plan.taken_fd[index]:
-            _put_shown(key, _pointed(record, taken, at))
+        if plan.taken_as[index] == DESCRIPTOR:
+            _put_shown(key, pointed(record, taken.fds, at))
+        elif plan.taken_as[index] == PROCESS:
+            _put_process(key, pointed(record, taken.by_id, at))
     if plan.has_only_fds:
         return 0
     key.put_number(PyBytes_GET_SIZE(get(taken.thread, THREAD.container_id)) == 0)

@@ -6,6 +6,7 @@ from falcolab.native.record cimport Record
 
 cdef class Taken:
     cdef object thread
+    cdef dict by_id
     cdef dict fds
     cdef object fd
     cdef object own

@@ -71,7 +71,7 @@ cdef class Taken:
     """An event on its way through the tables.
 
     Attributes:
-        thread: its thread.
+        by_id: the threads; thread is its own.
         fds: the descriptors of the thread.
         own: the descriptor that it is about, None without; old_name is the name of that before the event.
         fd: the same, or the one that the thread used last.
@@ -86,7 +86,7 @@ cdef class Taken:
         self.closed, self.opens = -1, False
         if found == NULL:
             return False
-        self.thread = <object>found
+        self.thread, self.by_id = <object>found, by_id
         fds = fds_of(self.thread)
         if fds is None or get(self.thread, THREAD.enter) is not None:
             return False

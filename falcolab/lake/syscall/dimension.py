@@ -54,13 +54,14 @@ class Dimension:
 
     def intern(self, own: Row, context: Context) -> int:
         """The row that begins with some values of its own and goes on with the fields."""
-        return self._id((*own, *self._values(context)))
+        return self.intern_row((*own, *self._values(context)))
 
     def intern_absent(self, own: Row) -> int:
         """The row that begins with some values of its own and has none of the fields."""
-        return self._id((*own, *self._absent))
+        return self.intern_row((*own, *self._absent))
 
-    def _id(self, row: Row) -> int:
+    def intern_row(self, row: Row) -> int:
+        """The row with these values."""
         found = self._ids.get(row)
         if found is None:
             found = self._ids[row] = self._base | len(self._ids)

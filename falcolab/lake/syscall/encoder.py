@@ -18,7 +18,8 @@ from falcolab.lake.syscall.dimension import MAX_KNOWN, Dimension, Row, values
 from falcolab.lake.syscall.event_rows import EventRows
 from falcolab.lake.syscall.fd_table import FdTable
 from falcolab.lake.syscall.keys import argument_key, file_key, kind_key
-from falcolab.lake.syscall.process import NO_PROCESS, process_row, process_state
+from falcolab.lake.syscall.process import ProcessRows
+from falcolab.lake.syscall.process_state import process_state
 from falcolab.lake.syscall.referents import Fds
 from falcolab.lake.syscall.states import ProcessState, States
 from falcolab.lake.syscall.traits import Traits, traits
@@ -77,6 +78,7 @@ class SyscallEncoder:
         self._traits = traits()
         self._volatile = values(schema.EVENT_FIELDS)
         self._lengths: dict[tuple[int, ...], bytes] = {}
+        self._process_rows = ProcessRows()
         self._nobody: Row | None = None
 
     def notice(self, event: Event, machine: Machine) -> None:
@@ -124,7 +126,7 @@ class SyscallEncoder:
         thread, name = context.thread, context.event.type.name
         keys = (
             self.kinds.intern((name,), context),
-            self.processes.intern(NO_PROCESS if thread is None else process_row(context, thread), context),
+            self.processes.intern_row(self._process_rows.row(context, thread, None)),
             self.files.intern(_file_row(context), context),
             self.containers.intern((_metadata(context),), context),
             self.arguments.intern((_resolved(context, self._traits[context.event.type.id]),), context),
@@ -181,8 +183,7 @@ class SyscallEncoder:
         row, state = self.states.process(place[1], thread)
         if row is not None:
             return row
-        context = Context(*place)
-        row = self.processes.intern(process_row(context, thread), context)
+        row = self.processes.intern_row(self._process_rows.row(Context(*place), thread, state))
         return self.states.remember_process(thread, row, state)
 
     def file(self, key: Hashable, *place: *_Place) -> int:

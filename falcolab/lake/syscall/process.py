@@ -1,99 +1,88 @@
-"""The row of a process, and the state that it depends on."""
+"""The row of a process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from operator import attrgetter
 from typing import Any
 
 from falcolab.lake import syscall_schema as schema
+from falcolab.lake.syscall.dimension import MAX_KNOWN, Row, values
+from falcolab.lake.syscall.process_state import line_of
 from falcolab.lang.strings import to_text
-from falcolab.system.machine import Machine
-from falcolab.system.thread import Thread, ThreadFlag
+from falcolab.system.thread import Thread
 from falcolab.system.threads import ThreadTable
-from falcolab.system.values import Context
+from falcolab.system.values import FIELDS, Context, Part
 from falcolab.system.values.process import arguments
-
-# fmt: off
-OF_THREAD = (
-    "tid", "pid", "ptid", "sid", "vpgid", "pgid", "vtid", "vpid", "comm", "exe", "exepath", "args", "cmdline",
-    "env", "cwd", "cgroups", "container_id", "uid", "gid", "loginuid", "fdlimit", "tty", "cap_inheritable",
-    "cap_permitted", "cap_effective", "exe_writable", "exe_upper_layer", "exe_lower_layer", "exe_from_memfd",
-    "exe_ino", "exe_ino_ctime", "exe_ino_mtime", "exe_ino_ctime_duration_clone_ts",
-    "exe_ino_ctime_duration_pidns_start", "clone_ts", "pidns_init_start_ts",
-)
-OF_RELATIVE = (
-    "tid", "pid", "ptid", "sid", "vpgid", "pgid", "vpid", "comm", "exe", "exepath", "args", "cmdline", "env",
-    "clone_ts",
-)
-# fmt: on
-"""Attributes of a thread that its row depends on, and of those that it is related to."""
-
-FLAGS = ThreadFlag.IS_MAIN_THREAD | ThreadFlag.CHILD_IN_PIDNS
-"""The flags of a thread that its row depends on."""
-
-GENERATIONS = 64
-"""How many ancestors a row remembers for fields with a number."""
-
-
-_of_thread, _of_relative = attrgetter(*OF_THREAD), attrgetter(*OF_RELATIVE)
-
-
-def line_of(threads: ThreadTable, thread: Thread) -> list[Thread]:
-    """The process and its ancestors, as far as they are remembered."""
-    line: list[Thread] = []
-    found = threads.main(thread)
-    while found is not None and len(line) < GENERATIONS:
-        line.append(found)
-        found = threads.step_up(found)
-    return line
-
-
-def process_state(machine: Machine, thread: Thread) -> tuple[Any, ...]:
-    """Equal as long as nothing has changed that is known of a thread, its process and its ancestors.
-
-    Lists of arguments, variables and control groups are compared by identity first, which makes this cheap.
-    """
-    threads, users = machine.threads, machine.users
-    main, line, above = threads.main(thread), line_of(threads, thread), list(threads.ancestors(thread))
-    related = (threads.get(number) for number in (thread.ptid, thread.sid, thread.vpgid, thread.pgid))
-    return (
-        *(_of_thread(thread), thread.flags & FLAGS, None if main is None else _of_thread(main)),
-        *(
-            tuple(map(_of_relative, line)),
-            _states(above),
-            _states(map(threads.main, above)),
-            _states(related),
-        ),
-        users.user(thread.container_id, thread.uid),
-        users.user(thread.container_id, thread.loginuid),
-        users.group(thread.container_id, thread.gid),
-    )
-
-
-def _states(threads: Iterable[Thread | None]) -> tuple[Any, ...]:
-    return tuple([None if each is None else _of_relative(each) for each in threads])
-
 
 NO_PROCESS = (False, *(None,) * (len(schema.PROCESS_COLUMNS) - 1))
 """The columns of a row that tells of no process."""
 
+_OF_ANCESTORS = frozenset(name for name in schema.PROCESS_FIELDS if FIELDS[name].depends == Part.LINEAGE) - {
+    "proc.loginshellid"
+}
+"""Fields that depend on nothing but ancestors; the login shell may be the process itself."""
 
-def process_row(context: Context, thread: Thread) -> tuple[Any, ...]:
-    """What fields with an argument need of the process and its ancestors."""
+_OWN = tuple(name for name in schema.PROCESS_FIELDS if name not in _OF_ANCESTORS)
+_ANCESTORS = tuple(name for name in schema.PROCESS_FIELDS if name in _OF_ANCESTORS)
+_ORDER = tuple((_OWN + _ANCESTORS).index(name) for name in schema.PROCESS_FIELDS)
+
+_Columns = tuple[tuple[Any, ...], ...]
+"""The columns ``ancestor_*``, nearest first."""
+
+
+class ProcessRows:
+    """Gives the rows of processes; what their ancestors say is remembered, for siblings have the same."""
+
+    def __init__(self) -> None:
+        self._own, self._ancestors = values(_OWN), values(_ANCESTORS)
+        self._known: dict[int, tuple[Row, _Columns, Row]] = {}
+
+    def row(self, context: Context, thread: Thread | None, state: Row | None) -> Row:
+        """The row of a process; the second part of its state tells its ancestors apart."""
+        if thread is None:
+            return (*NO_PROCESS, *self._in_order(self._own(context), self._ancestors(context)))
+        columns, fields = self._above(context, thread, state)
+        own = _columns(context.machine.threads, line_of(context.machine.threads, thread)[:1])
+        line = [above if not mine else (*mine, *above) for mine, above in zip(own, columns, strict=True)]
+        return (*_own_columns(context, thread), *line, *self._in_order(self._own(context), fields))
+
+    def _in_order(self, own: Row, ancestors: Row) -> Row:
+        found = own + ancestors
+        return tuple([found[at] for at in _ORDER])
+
+    def _above(self, context: Context, thread: Thread, state: Row | None) -> tuple[_Columns, Row]:
+        known = self._known.get(thread.ptid)
+        if known is not None and state is not None and known[0] == state[1]:
+            return known[1], known[2]
+        threads = context.machine.threads
+        columns, fields = _columns(threads, line_of(threads, thread)[1:]), self._ancestors(context)
+        if state is not None:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[thread.ptid] = state[1], columns, fields
+        return columns, fields
+
+
+def _own_columns(context: Context, thread: Thread) -> Row:
+    """What fields with an argument need of the process itself."""
     threads = context.machine.threads
-    line = line_of(threads, thread)
-    parent = line[1] if len(line) > 1 else None
+    main = threads.main(thread)
+    parent = None if main is None else threads.step_up(main)
     return (
         True,
         tuple(map(to_text, thread.args)),
-        tuple(to_text(b"=".join(pair)) for pair in thread.cgroups),
+        tuple([to_text(b"=".join(pair)) for pair in thread.cgroups]),
         None if parent is None else parent.clone_ts,
-        tuple(to_text(each.comm) for each in line),
-        tuple(to_text(each.exe) for each in line),
-        tuple(to_text(each.exepath) for each in line),
-        tuple(to_text(each.command_line) for each in line),
-        tuple(to_text(arguments(each)) for each in line),
-        tuple(to_text(b"\0".join(threads.env(each))) for each in line),
-        tuple(each.pid for each in line),
+    )
+
+
+def _columns(threads: ThreadTable, line: list[Thread]) -> _Columns:
+    """What fields with an argument need of a process or its ancestors."""
+    return (
+        tuple([to_text(each.comm) for each in line]),
+        tuple([to_text(each.exe) for each in line]),
+        tuple([to_text(each.exepath) for each in line]),
+        tuple([to_text(each.command_line) for each in line]),
+        tuple([to_text(arguments(each)) for each in line]),
+        tuple([to_text(b"\0".join(threads.env(each))) for each in line]),
+        tuple([each.pid for each in line]),
     )

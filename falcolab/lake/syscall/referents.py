@@ -42,7 +42,8 @@ def _descriptors_of(raw: bytes, fds: Fds, _machine: Machine) -> Hashable:
     return tuple(None if fd is None else pointed(fd) for fd in found)
 
 
-def _process_of(raw: bytes, _fds: Fds, machine: Machine) -> Hashable:
+def process_of(raw: bytes, _fds: Fds, machine: Machine) -> Hashable:
+    """The name of the process with the number in a parameter."""
     known = number(raw)
     thread = None if known is None else machine.threads.get(known)
     return None if thread is None else thread.comm
@@ -61,7 +62,7 @@ def _group_of(raw: bytes, _fds: Fds, machine: Machine) -> Hashable:
 REFERENTS: dict[str, Referent] = {
     "FD": descriptor_of,
     "FDLIST": _descriptors_of,
-    "PID": _process_of,
+    "PID": process_of,
     "UID": _user_of,
     "GID": _group_of,
 }

@@ -145,7 +145,7 @@ def _size(params: Params) -> int:
 
 
 def need_of(type_: EventType) -> int:
-    """The number of parameters with which events of a type pass unchanged, or ``DROP``, ``PASS``, ``CONVERT``."""
+    """How many parameters events of a type pass with, or ``DROP``, ``PASS`` or ``CONVERT``."""
     if "UNUSED" in type_.flags:
         return DROP
     old = "OLD_VERSION" in type_.flags

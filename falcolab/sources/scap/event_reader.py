@@ -56,9 +56,7 @@ class EventReader:
         stream, types, shapes, large = self._stream, self._types, self._shapes, self._large
         need, convert, last_type = self._converter.need, self._converter.convert, len(self._types) - 1
         frame, kind_of = FRAME.unpack_from, EVENTS.get
-        while stream.ensure(FRAME.size):
-            if self.forward is not None and self.forward(stream):
-                continue
+        while self._reach(stream):
             data, at = stream.data, stream.at
             code, length = frame(data, at)
             if (kind := kind_of(code)) is None:
@@ -95,6 +93,13 @@ class EventReader:
             is_hidden = kind.has_flags and bool(data[at + 10] & _STATE_ONLY)
             yield Event(types[id_], time, tid, data[at + 8] | data[at + 9] << 8, params, is_hidden)
         self._check_end()
+
+    def _reach(self, stream: Stream) -> bool:
+        """Have the beginning of the next block that nobody takes directly; false at the end."""
+        while stream.ensure(FRAME.size):
+            if self.forward is None or not self.forward(stream):
+                return True
+        return False
 
     def _check_end(self) -> None:
         """Nothing may be left, except between blocks."""
