@@ -20,7 +20,7 @@ from falcolab.errors import InputError
 from falcolab.fields.catalogue import K8S_AUDIT
 from falcolab.lake.capture_writer import Ingested, Progress
 from falcolab.lake.ingest_audit import ingest_k8s_audit
-from falcolab.lake.manifest import Capture
+from falcolab.lake.manifest import Capture, Part
 from falcolab.lake.store import Store
 from falcolab.lake.verify import Problem, verify
 from falcolab.lake.view import connect
@@ -98,9 +98,11 @@ class Lake:
             cached: whether the truth of rules over dimensions is kept on disk.
         """
         for capture in self.captures:
-            if source not in (None, capture.source) or _misses(capture, since, until):
+            if source not in (None, capture.source):
                 continue
             for part in capture.parts:
+                if _misses(part, since, until):
+                    continue
                 yield PartData(self.store, capture, part, Period(since, until), cached=cached)
 
     def match(self, condition: str, source: str | None = None) -> MatchResult:
@@ -203,10 +205,9 @@ class Lake:
             raise InputError(f"no rule '{rule}'" + (f"; did you mean '{near[0]}'?" if near else ""))
         for capture in self.captures:
             for part in capture.parts:
-                if part.ordinal == int(ordinal):
-                    return explain(
-                        rules[rule], PartData(self.store, capture, part, cached=False), int(number)
-                    )
+                if int(ordinal) in part.prefixes:
+                    data = PartData(self.store, capture, part, cached=False)
+                    return explain(rules[rule], data, int(ordinal), int(number))
         raise InputError(f"no event {event} in the lake")
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
@@ -239,10 +240,6 @@ def _compiled(condition: str, source: str) -> TypedCondition | LanguageError:
         return error
 
 
-def _misses(capture: Capture, since: int | None, until: int | None) -> bool:
-    """Whether a capture lies outside of a time range as a whole."""
-    if capture.min_time is None or capture.max_time is None:
-        return True
-    return (since is not None and capture.max_time < since) or (
-        until is not None and capture.min_time >= until
-    )
+def _misses(part: Part, since: int | None, until: int | None) -> bool:
+    """Whether a part lies outside of a time range as a whole."""
+    return (since is not None and part.max_time < since) or (until is not None and part.min_time >= until)

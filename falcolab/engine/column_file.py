@@ -10,6 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from falcolab.errors import InputError
+from falcolab.lake.layout import PART
+
+EventKey = tuple[int, int]
+"""The part in which an event was written first and its number there: the order of events."""
 
 
 class ColumnFile:
@@ -37,20 +41,29 @@ class ColumnFile:
             raise self._damaged(error) from None
 
     @cached_property
-    def numbers(self) -> tuple[int, int]:
-        """The least and the greatest ``num`` of a file of events, which its footer tells.
+    def ends(self) -> tuple[EventKey, EventKey]:
+        """Part and number of the first and the last event of a file of events, which is in their order.
 
         Raises:
             InputError: the file is missing or damaged.
         """
         try:
-            self._metadata = metadata = pq.read_metadata(self.path)
+            with pq.ParquetFile(self.path) as file:
+                self._metadata = file.metadata
+                first = file.read_row_group(0, columns=[PART, "num"])
+                last = file.read_row_group(file.num_row_groups - 1, columns=[PART, "num"])
         except (OSError, pa.ArrowException) as error:
             raise self._damaged(error) from None
-        column = metadata.schema.names.index("num")
-        groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
-        statistics = [group.column(column).statistics for group in groups]
-        return min(each.min for each in statistics), max(each.max for each in statistics)
+        return _key(first, 0), _key(last, -1)
 
     def _damaged(self, error: Exception) -> InputError:
+        if isinstance(error, FileNotFoundError):
+            return InputError(
+                f"{self.path}: is gone. If the lake was compacted or pruned just now, ask again; "
+                "`falcolab lake verify` tells whether something is missing"
+            )
         return InputError(f"{self.path}: cannot be read: {error}; `falcolab lake verify` tells more")
+
+
+def _key(events: pa.Table, row: int) -> EventKey:
+    return events[PART][row].as_py(), events["num"][row].as_py()

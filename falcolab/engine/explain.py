@@ -13,6 +13,7 @@ from falcolab.engine.part import PartData
 from falcolab.engine.printers import printer_of
 from falcolab.errors import InputError
 from falcolab.fields.catalogue import SYSCALL
+from falcolab.lake.layout import PART
 from falcolab.lang.ast import And, Not, Or
 from falcolab.lang.eventtypes import event_types
 from falcolab.lang.typed import FieldValue, Test
@@ -90,25 +91,32 @@ class Explanation:
         }
 
 
-def row_of(part: PartData, number: int) -> int:
+def row_of(part: PartData, prefix: int, number: int) -> int:
     """The position of an event in its part.
 
+    Args:
+        part: of a lake.
+        prefix: the first half of the event's id: the part in which it was written first.
+        number: the second half.
+
     Raises:
-        InputError: the part has no event of that number.
+        InputError: the part has no such event.
     """
-    rows = np.flatnonzero(part.events.stored(["num"])[0].to_numpy() == number)
+    parts, numbers = (column.to_numpy() for column in part.events.stored([PART, "num"]))
+    rows = np.flatnonzero((parts == prefix) & (numbers == number))
     if not len(rows):
-        raise InputError(f"no event {part.part.ordinal}-{number} in the lake")
+        raise InputError(f"no event {prefix}-{number} in the lake")
     return int(rows[0])
 
 
-def explain(rule: Rule, part: PartData, number: int) -> Explanation:
+def explain(rule: Rule, part: PartData, prefix: int, number: int) -> Explanation:
     """Why a rule fires on an event, or why not.
 
     Args:
         rule: of the part's event source.
         part: of a lake.
-        number: of the event in it.
+        prefix: the first half of the event's id: the part in which it was written first.
+        number: the second half.
 
     Raises:
         InputError: there is no such event, or the rule is for another source.
@@ -116,11 +124,11 @@ def explain(rule: Rule, part: PartData, number: int) -> Explanation:
     source = part.capture.source
     if rule.source != source:
         raise InputError(f"rule '{rule.name}' is for {rule.source} events, and this is one of {source}")
-    judged = _Judge(part, row_of(part, number))
+    judged = _Judge(part, row_of(part, prefix, number))
     truth = judged.truth(rule.typed)
     note = judged.untried(rule)
     condition = judged.clause(rule.typed, decided=True)
-    return Explanation(rule, f"{part.part.ordinal}-{number}", truth and not note, condition, note)
+    return Explanation(rule, f"{prefix}-{number}", truth and not note, condition, note)
 
 
 class _Judge:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from falcolab.engine.plan import TRUE, Plan, fingerprint
 from falcolab.engine.table import Bools, Table
+from falcolab.lake.store import CACHE_NAME
 from falcolab.lang.ast import And, Not, Or, leaves
 from falcolab.lang.typed import Test
 
@@ -34,7 +35,7 @@ class FactorCache:
     """
 
     def __init__(self, folder: Path | None, digest: str, rows: int) -> None:
-        self.folder = folder / digest[:32] if folder is not None else None
+        self.folder = folder / digest[:CACHE_NAME] if folder is not None else None
         self.rows = rows
 
     def get(self, factor: Any) -> Bools | None:

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from falcolab.engine.binders import binder_of
 from falcolab.engine.binding import ACROSS, CONSTANT
 from falcolab.engine.column_file import ColumnFile
 from falcolab.engine.masks import FactorCache
 from falcolab.engine.table import Table, arrow_type, per_distinct, plain
-from falcolab.lake.layout import EVENTS, layout_of
+from falcolab.lake.layout import EVENTS, PART, layout_of
 from falcolab.lake.manifest import Capture, DataFile, Part
 from falcolab.lake.schema import LOCAL_BITS
 from falcolab.lake.store import Store
@@ -102,7 +101,7 @@ class PartData:
     @property
     def times(self) -> tuple[int, int]:
         """A range of time in which all its events are."""
-        return self.capture.min_time or 0, self.capture.max_time or 0
+        return self.part.min_time, self.part.max_time
 
     def release(self) -> None:
         """Forget what has been read; it is read again when it is asked for."""
@@ -114,33 +113,39 @@ class PartData:
 
     @cached_property
     def _picked(self) -> tuple[npt.NDArray[np.int64] | None, int]:
-        """Which of the stored events count, in the order of their numbers, and how many; None for all."""
+        """Which of the stored events count, in the order of their ids, and how many; None for all."""
         files = self.part.of_table(EVENTS)
         if self.period == ANY_TIME and self._are_ordered(files):
             return None, sum(file.rows for file in files)
-        stored = self._read(files, ["num", "time"])
-        num, time = stored["num"].to_numpy(), stored["time"].to_numpy()
-        order = np.argsort(num, kind="stable")
+        stored = self._read(files, [PART, "num", "time"])
+        part, num, time = (column.to_numpy() for column in stored.columns)
+        order = np.lexsort((num, part))
         order = order[self.period.holds(time[order])]
         return order, len(order)
 
     def _are_ordered(self, files: Sequence[DataFile]) -> bool:
         """Whether the events of each file come before those of the next, as they do within a file."""
-        ranges = [self._open(file).numbers for file in files] if len(files) > 1 else []
-        return all(before[1] < after[0] for before, after in pairwise(ranges))
+        ends = [self._open(file).ends for file in files] if len(files) > 1 else []
+        return all(before[1] < after[0] for before, after in pairwise(ends))
 
     def _load_events(self, names: Sequence[str]) -> pa.Table:
         stored = [name for name in names if name != "reltime"]
-        if "reltime" in names and "time" not in stored:
-            stored.append("time")
+        if "reltime" in names:
+            stored += [name for name in (PART, "time") if name not in stored]
         table = self._read(self.part.of_table(EVENTS), stored)
         if self._picked[0] is not None:
             table = table.take(pa.array(self._picked[0]))
         if "reltime" in names:
-            elapsed = pc.subtract(table["time"], self.capture.first_time or 0)
+            elapsed = table["time"].to_numpy() - self._first_times(table[PART].to_numpy())
             # An unsigned number in Falco: before the first event it wraps around.
-            table = table.append_column("reltime", pa.chunked_array([elapsed.to_numpy().view(np.uint64)]))
+            table = table.append_column("reltime", pa.array(elapsed.view(np.uint64)))
         return table
+
+    def _first_times(self, parts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """For each event, when the capture began that it was ingested with."""
+        first = {part: each.first_time or 0 for each in self.capture.origins for part in each.parts}
+        known, positions = np.unique(parts, return_inverse=True)
+        return np.array([first[part] for part in known.tolist()], np.int64)[positions]
 
     def _read(self, files: Sequence[DataFile], names: Sequence[str]) -> pa.Table:
         tables = [self._open(file).read(names) for file in files]

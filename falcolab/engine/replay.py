@@ -12,6 +12,7 @@ from falcolab.engine.alerts import Alert, Formatter
 from falcolab.engine.part import PartData
 from falcolab.engine.plan import Plan, make_plan
 from falcolab.engine.scan import PartScan
+from falcolab.lake.layout import PART
 from falcolab.lang.typed import TypedCondition
 from falcolab.rules.ruleset import Rule
 
@@ -113,6 +114,8 @@ _BATCH = 8_192
 
 
 def event_ids(part: PartData, rows: Indices) -> list[str]:
-    """The ids of some events as people see them: part and number."""
-    numbers = part.events.stored(["num"])[0].to_numpy()[rows]
-    return [f"{part.part.ordinal}-{number}" for number in numbers]
+    """The ids of some events as people see them: the part they were written in first, and number."""
+    columns = part.events.stored([PART, "num"])
+    return [
+        f"{part}-{number}" for part, number in zip(*(each.to_numpy()[rows] for each in columns), strict=True)
+    ]

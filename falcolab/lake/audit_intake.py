@@ -79,10 +79,12 @@ class AuditIntake:
         """Have what was rejected in the lake's quarantine; gives the file, if there is one."""
         if not self.rejected:
             return None
-        store, relative = self.writer.store, f"quarantine/{digest[:12]}.jsonl"
+        store = self.writer.store
+        kept = store.rejected_file(digest)
+        relative = str(kept.relative_to(store.root))
         self._staged.rename(store.stage(relative))
         store.publish(relative)
-        return store.root / relative
+        return kept
 
 
 def _is_full(encoder: AuditEncoder) -> bool:

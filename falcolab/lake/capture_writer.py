@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from falcolab.lake.layout import EVENTS, layout_of
-from falcolab.lake.manifest import Capture, Part
+from falcolab.lake.manifest import Capture, Origin, Part
 from falcolab.lake.store import Store
 from falcolab.lake.writer import write_part
 
@@ -121,13 +121,12 @@ class CaptureWriter:
     times: _Times = field(default_factory=_Times)
 
     def __post_init__(self) -> None:
-        known = (part.ordinal for capture in self.store.captures() for part in capture.parts)
-        self.ordinal = 1 + max(known, default=0)
+        self.ordinal = self.store.next_part()
 
-    def known(self, digest: str) -> Capture | None:
-        """The capture of this source with that content, if the lake has it already."""
+    def known(self, digest: str) -> Origin | None:
+        """What was ingested of this source with that content, if the lake has it already."""
         mine = (each for each in self.store.captures() if each.source == self.source)
-        return next((each for each in mine if each.digest == digest), None)
+        return next((each for capture in mine for each in capture.origins if each.digest == digest), None)
 
     def add_part(self, tables: Mapping[str, pa.Table]) -> None:
         """Stage the tables of the part that comes next; one without events is left out."""

@@ -12,6 +12,8 @@ from falcolab.errors import InputError
 from falcolab.fields.catalogue import K8S_AUDIT, SYSCALL
 
 EVENTS = "events"
+PART = "part"
+"""The column of events that tells in which part one was written first; with its number it makes its id."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,14 @@ def layout_of(source: str) -> Layout:
     if source == K8S_AUDIT:
         from falcolab.lake import schema as audit  # noqa: PLC0415
 
-        return Layout(source, audit.EVENT_SCHEMA, {each.name: each.schema for each in audit.DIMENSIONS})
+        dimensions = {each.name: each.schema for each in audit.DIMENSIONS}
+        return Layout(source, _with_part(audit.EVENT_SCHEMA), dimensions)
     if source == SYSCALL:
         from falcolab.lake import syscall_schema as syscall  # noqa: PLC0415
 
-        return Layout(source, syscall.EVENT_SCHEMA, syscall.SCHEMAS)
+        return Layout(source, _with_part(syscall.EVENT_SCHEMA), syscall.SCHEMAS)
     raise InputError(f"no such event source: {source}")
+
+
+def _with_part(events: pa.Schema) -> pa.Schema:
+    return events.append(pa.field(PART, pa.int64(), nullable=False))

@@ -16,7 +16,7 @@ import pyarrow as pa
 from falcolab.fields.audit_values import READINGS
 from falcolab.fields.catalogue import K8S_AUDIT, SOURCES
 
-FORMAT = 2
+FORMAT = 3
 """The version of the lake's layout."""
 
 EVENTS = "events"

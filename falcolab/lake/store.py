@@ -28,7 +28,11 @@ from falcolab.lake.manifest import Capture, read_manifests
 from falcolab.lake.schema import FORMAT
 
 _MARKER = "lake.json"
+_PRUNED = "pruned"
 _POLL = 0.1
+
+CACHE_NAME = 32
+"""How many characters of a file's digest its folder in the cache is named by."""
 
 
 class Store:
@@ -97,7 +101,7 @@ class Store:
             raise InputError(f"{self.root}: cannot be written: {error.strerror}") from None
         try:
             self._acquire(lock, time.monotonic() + patience)
-            self._clear_leftovers()
+            self.clear_leftovers()
             yield
         finally:
             self._clear_staging()
@@ -126,16 +130,57 @@ class Store:
     def _clear_staging(self) -> None:
         shutil.rmtree(self.staging, ignore_errors=True)
 
-    def _clear_leftovers(self) -> None:
+    def clear_leftovers(self) -> None:
+        """Remove what no capture needs (any more): for those who have the right to change the lake."""
         self._clear_staging()
-        known = {file.path for capture in self.captures() for part in capture.parts for file in part.files}
+        now = time.time_ns()
+        for capture in self.all_captures():
+            if capture.replaced_until <= now:
+                self._remove_replaced(capture)
+        files = [file for capture in self.all_captures() for part in capture.parts for file in part.files]
+        known = {file.path for file in files}
         for path in self.root.glob("*/source=*/**/*.parquet"):
             if str(path.relative_to(self.root)) not in known:
                 path.unlink()
+        self._clear_cache({file.sha256 for file in files})
+
+    def _remove_replaced(self, capture: Capture) -> None:
+        """Remove the manifests of what a capture has taken the place of, those first that went first.
+
+        Were one removed before those that it has replaced itself, these would count again.
+        """
+        for each in self.all_captures():
+            if each.source == capture.source and each.digest in capture.replaces:
+                self._remove_replaced(each)
+                self._manifest(each).unlink()
+
+    def _clear_cache(self, digests: set[str]) -> None:
+        known = {digest[:CACHE_NAME] for digest in digests}
+        for path in self.cache.glob("?" * CACHE_NAME):
+            if path.name not in known:
+                shutil.rmtree(path)
 
     def captures(self) -> list[Capture]:
-        """What has been ingested, in order."""
+        """What has been ingested, in order, as far as nothing else has taken its place."""
+        every = self.all_captures()
+        gone = {(capture.source, digest) for capture in every for digest in capture.replaces}
+        return [capture for capture in every if (capture.source, capture.digest) not in gone]
+
+    def all_captures(self) -> list[Capture]:
+        """The captures, and those that have been replaced but are kept for those who are reading them."""
         return read_manifests(self.captures_folder)
+
+    def next_part(self) -> int:
+        """A number that no part has or ever had, so that the ids of events stay unique."""
+        marker = json.loads((self.root / _MARKER).read_text())
+        used = [part.ordinal for capture in self.all_captures() for part in capture.parts]
+        return 1 + max([*used, marker.get(_PRUNED, 0)])
+
+    def note_pruned(self, ordinal: int) -> None:
+        """Remember that a part is about to be removed, so that its number is not given away again."""
+        marker = json.loads((self.root / _MARKER).read_text())
+        marker[_PRUNED] = max(ordinal, marker.get(_PRUNED, 0))
+        self.write_text(self.root / _MARKER, json.dumps(marker))
 
     def stage(self, relative: str) -> Path:
         """A place to make a file that will appear at ``relative``."""
@@ -155,8 +200,21 @@ class Store:
 
     def commit(self, capture: Capture) -> None:
         """Let a capture count, now that all its files are in place."""
-        name = f"{capture.number:06d}-{capture.digest[:12]}.json"
-        self.write_text(self.captures_folder / name, capture.to_json())
+        self.write_text(self._manifest(capture), capture.to_json())
+
+    def remove(self, capture: Capture) -> None:
+        """Let a capture not count any more; its files go with the next clearing of leftovers."""
+        self._remove_replaced(capture)
+        for origin in capture.origins:
+            self.rejected_file(origin.digest).unlink(missing_ok=True)
+        self._manifest(capture).unlink()
+
+    def rejected_file(self, digest: str) -> Path:
+        """Where the items lie that were rejected when something was ingested."""
+        return self.quarantine / f"{digest[:12]}.jsonl"
+
+    def _manifest(self, capture: Capture) -> Path:
+        return self.captures_folder / f"{capture.number:06d}-{capture.digest[:12]}.json"
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a small file, complete or not at all."""

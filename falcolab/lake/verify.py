@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from falcolab.fields.catalogue import K8S_AUDIT
-from falcolab.lake.layout import EVENTS, Layout, layout_of
-from falcolab.lake.manifest import Capture, DataFile, Part, file_digest
+from falcolab.lake.layout import EVENTS, PART, Layout, layout_of
+from falcolab.lake.manifest import Capture, DataFile, Origin, Part, file_digest
 from falcolab.lake.schema import LOCAL_BITS
 from falcolab.lake.store import Store
 
@@ -36,7 +36,7 @@ def verify(store: Store) -> list[Problem]:
     """Everything that is wrong with a lake; an empty list when all is well."""
     captures = store.captures()
     problems = [problem for capture in captures for problem in _verify_capture(store, capture)]
-    return problems + list(_strays(store, captures))
+    return problems + list(_strays(store, store.all_captures()))
 
 
 def _verify_capture(store: Store, capture: Capture) -> Iterator[Problem]:
@@ -44,24 +44,30 @@ def _verify_capture(store: Store, capture: Capture) -> Iterator[Problem]:
     total = sum(part.events for part in capture.parts)
     if total != capture.events:
         yield Problem(capture.name, f"its parts hold {total} events, its manifest says {capture.events}")
-    numbers = []
+    ids = []
     for part in capture.parts:
         damaged = [problem for file in part.files for problem in _verify_file(store.root, file, layout)]
         yield from damaged
         if not damaged:
             yield from _verify_keys(store, part, layout)
-            numbers.append(_read(store, part, EVENTS, "num"))
-    if numbers and sum(map(len, numbers)) == capture.events:
-        yield from _verify_numbers(capture, np.sort(np.concatenate(numbers)))
+            ids.append((_read(store, part, EVENTS, PART), _read(store, part, EVENTS, "num")))
+    if ids and sum(len(parts) for parts, _ in ids) == capture.events:
+        parts, numbers = (np.concatenate(each) for each in zip(*ids, strict=True))
+        for origin in capture.origins:
+            yield from _verify_numbers(capture, origin, np.sort(numbers[np.isin(parts, origin.parts)]))
 
 
-def _verify_numbers(capture: Capture, found: npt.NDArray[np.int64]) -> Iterator[Problem]:
+def _verify_numbers(capture: Capture, origin: Origin, found: npt.NDArray[np.int64]) -> Iterator[Problem]:
     """Audit events are numbered without gaps; of system calls some are numbered that rules never see."""
     again = "ingest the capture again"
-    if (found[1:] == found[:-1]).any() or found[0] < 1:
-        yield Problem(capture.name, f"two of its events have one number; {again}")
-    elif capture.source == K8S_AUDIT and found[-1] != capture.events:
-        yield Problem(capture.name, f"its events are not numbered without gaps; {again}")
+    if (found[1:] == found[:-1]).any() or (found < 1).any():
+        yield Problem(origin.name, f"two of its events have one number; {again}")
+    elif capture.pruned:
+        return
+    elif len(found) != origin.events:
+        yield Problem(origin.name, f"{len(found)} of its {origin.events} events are there; {again}")
+    elif capture.source == K8S_AUDIT and len(found) and found[-1] != origin.events:
+        yield Problem(origin.name, f"its events are not numbered without gaps; {again}")
 
 
 def _verify_file(root: Path, file: DataFile, layout: Layout) -> Iterator[Problem]:
@@ -92,6 +98,8 @@ def _verify_keys(store: Store, part: Part, layout: Layout) -> Iterator[Problem]:
         keys = _read(store, part, EVENTS, layout.key_of(table))
         if (len(keys) and ((keys >> LOCAL_BITS) != part.ordinal).any()) or (keys & _LOCAL >= rows).any():
             yield Problem(part.of_table(EVENTS)[0].path, f"refers to rows that {table} does not have")
+    if not np.isin(_read(store, part, EVENTS, PART), part.prefixes).all():
+        yield Problem(part.of_table(EVENTS)[0].path, "has events of parts that its manifest does not name")
 
 
 def _strays(store: Store, captures: list[Capture]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from falcolab.fields.catalogue import SOURCES
-from falcolab.lake.layout import EVENTS, Layout, layout_of
+from falcolab.lake.layout import EVENTS, PART, Layout, layout_of
 from falcolab.lake.manifest import Capture
 from falcolab.lake.store import Store
 
@@ -63,7 +63,7 @@ def _flat_sql(layout: Layout) -> str:
     """The view of one source: what has a field's name, of events and of every dimension."""
     fields = SOURCES[layout.source].fields
     columns = [
-        f"(e.{layout.key_of(next(iter(layout.dimensions)))} >> 32) || '-' || e.num AS event_id",
+        f"e.{PART} || '-' || e.num AS event_id",
         "make_timestamp_ns(e.time) AS time",
         f'{_literal(layout.source)} AS "evt.source"',
         *(f'e."{name}" AS "{_OWN[name]}"' for name in layout.events.names if name in _OWN),

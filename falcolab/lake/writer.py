@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from falcolab.lake.layout import EVENTS, Layout
+from falcolab.lake.layout import EVENTS, PART, Layout
 from falcolab.lake.manifest import DataFile, Part, file_digest
 from falcolab.lake.store import Store
 
@@ -21,17 +21,36 @@ _ASCENDING = frozenset({"event_id", "num", "time", "received"})
 """Columns that grow with nearly every event; in all others values repeat."""
 
 
-def write_part(store: Store, layout: Layout, ordinal: int, tables: Mapping[str, pa.Table]) -> Part:
-    """Stage the files of a part: its events by hour, each dimension as one file."""
+def write_part(
+    store: Store, layout: Layout, ordinal: int, tables: Mapping[str, pa.Table], origins: tuple[int, ...] = ()
+) -> Part:
+    """Stage the files of a part: its events by hour, each dimension as one file.
+
+    Args:
+        store: the lake.
+        layout: of its source.
+        ordinal: its number.
+        tables: events and dimensions, by name. Events that say nothing else belong to this part.
+        origins: the parts that they come from, if not from this one.
+    """
     source = f"source={layout.source}"
-    files = []
+    files, events = [], _placed(tables[EVENTS], layout, ordinal)
     for name, table in tables.items():
         if name == EVENTS:
-            hours = _by_hour(table, source)
+            hours = _by_hour(events, source)
             files += [_stage(store, f"{path}/{ordinal:08d}.parquet", EVENTS, rows) for path, rows in hours]
         else:
             files.append(_stage(store, f"{name}/{source}/{ordinal:08d}.parquet", name, table))
-    return Part(ordinal, tables[EVENTS].num_rows, tuple(files))
+    times = events["time"].to_numpy()
+    return Part(ordinal, len(times), int(times.min()), int(times.max()), tuple(files), origins)
+
+
+def _placed(events: pa.Table, layout: Layout, ordinal: int) -> pa.Table:
+    """Events with the number of the part they belong to."""
+    if PART in events.schema.names:
+        return events
+    part = pa.array(np.full(events.num_rows, ordinal))
+    return events.append_column(layout.events.field(PART), part)
 
 
 def _stage(store: Store, relative: str, table_name: str, table: pa.Table) -> DataFile:

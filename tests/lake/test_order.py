@@ -42,11 +42,11 @@ def test_each_hour_has_a_file_of_its_own_in_which_events_keep_their_order(tmp_pa
     assert [file.path.split("/")[3] for file in files] == ["hour=03", "hour=17", "hour=18", "hour=19"]
     numbers = [pq.read_table(lake.store.root / file.path)["num"].to_pylist() for file in files]
     assert numbers == [[7], [1, 3, 5], [2, 6], [4]]
-    assert [ColumnFile(lake.store.root / file.path).numbers for file in files] == [
-        (7, 7),
-        (1, 5),
-        (2, 6),
-        (4, 4),
+    assert [ColumnFile(lake.store.root / file.path).ends for file in files] == [
+        ((1, 7), (1, 7)),
+        ((1, 1), (1, 5)),
+        ((1, 2), (1, 6)),
+        ((1, 4), (1, 4)),
     ]
 
 
