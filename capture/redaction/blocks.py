@@ -6,13 +6,17 @@ import struct
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
 from capture.redaction.errors import RedactionError
 from capture.redaction.redactor import Redactor
 from falcolab.sources.scap.blocks import EVENTS, EventBlock
 from falcolab.system.tables import event_types
 
 _FRAME = struct.Struct("<II")
-_TYPE_WORD = 7
+_TYPE_WORDS = (7, 8)
+"""Which word of a block has the type, without flags and with."""
+
 _LEAST_WORDS = 9
 _MOST_PARAM = 0xFFFF
 
@@ -28,11 +32,11 @@ class _Places:
 
 @cache
 def _places() -> dict[int, _Places]:
-    """The event types that tell of a new process or program."""
+    """The event types by which today's drivers tell of a new process or program."""
     found = {}
     for type_ in event_types():
         names = [param.name for param in type_.params]
-        if "exe" in names and "args" in names:
+        if "exe" in names and "args" in names and "OLD_VERSION" not in type_.flags:
             env = names.index("env") if "env" in names else None
             found[type_.id] = _Places(names.index("exe"), names.index("args"), env)
     return found
@@ -48,15 +52,17 @@ class BlockRedactor:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._places = _places()
+        self._is_wanted = np.zeros(2**16, np.bool_)
+        self._is_wanted[list(self._places)] = True
 
     def blocks(self, chunk: bytes) -> bytes:
         """The same blocks, one after the other, without secrets; the same object if there are none.
 
         Args:
-            chunk: whole blocks as in a capture file, their lengths multiples of four.
+            chunk: whole blocks as today's drivers write them, their lengths multiples of four.
 
         Raises:
-            RedactionError: it is none of that, so that nothing of it may be stored.
+            RedactionError: a block that may hold secrets is damaged, so that nothing of it may be stored.
         """
         pieces: list[bytes] = []
         done = 0
@@ -71,20 +77,13 @@ class BlockRedactor:
         """Where the blocks begin and end that may hold a command line."""
         if len(chunk) % 4:
             raise RedactionError(f"event blocks of {len(chunk):,} bytes, which is no multiple of four")
-        words, at, wanted, found = memoryview(chunk).cast("I"), 0, self._places, []
-        # With and without flags, the type is the upper half of a word: the eighth or the ninth.
-        try:
-            while at < len(words):
-                size, rest = words[at + 1] >> 2, words[at + 1] & 3
-                if size < _LEAST_WORDS or rest:
-                    raise _broken(at * 4)
-                if words[at + _TYPE_WORD] >> 16 in wanted or words[at + _TYPE_WORD + 1] >> 16 in wanted:
-                    found.append((at * 4, (at + size) * 4))
-                at += size
-        except IndexError:
-            raise _broken(at * 4) from None
-        if at > len(words):
-            raise _broken((at - size) * 4)
+        # The type is the upper half of a word. Many blocks are passed over for every one that is looked at.
+        hits = np.flatnonzero(self._is_wanted[np.frombuffer(chunk, "<u2")[1::2]]).tolist()
+        words, at, found = memoryview(chunk).cast("I"), 0, []
+        for hit in hits:
+            at, end = _block_around(words, at, hit)
+            if hit - at in _TYPE_WORDS:
+                found.append((at * 4, end * 4))
         return found
 
     def _block(self, chunk: bytes, at: int, end: int) -> bytes | None:
@@ -121,6 +120,21 @@ class BlockRedactor:
             is_changed |= cleaned is not env
             params[places.env] = cleaned[:_MOST_PARAM]
         return is_changed
+
+
+def _block_around(words: memoryview, at: int, place: int) -> tuple[int, int]:
+    """The block, from ``at`` on, that a place is in; all are counted in words."""
+    last = len(words) - 1
+    while at < last:
+        end = at + (words[at + 1] >> 2)
+        if end < at + _LEAST_WORDS:
+            break
+        if end > place:
+            if end > len(words) or words[at + 1] % 4:
+                break
+            return at, end
+        at = end
+    raise _broken(at * 4)
 
 
 def _params(content: bytes, count: int) -> list[bytes] | None:

@@ -90,7 +90,7 @@ GOOD = started(EXECVE, b"app", b"--token=x\0")
         (GOOD[:-2], "no multiple of four"),
         (GOOD[:-4], "damaged at byte 0"),
         (GOOD + GOOD[:40], f"damaged at byte {len(GOOD)}"),
-        (GOOD + bytes(40), f"damaged at byte {len(GOOD)}"),
+        (GOOD + bytes(40) + GOOD, f"damaged at byte {len(GOOD)}"),
         (GOOD[:4] + b"\2" + GOOD[5:], "damaged at byte 0"),
         (GOOD[:32] + b"\xff\xff" + GOOD[34:], "damaged at byte 0"),
         (GOOD[:36] + b"\xff\xff" + GOOD[38:], "damaged at byte 0"),
