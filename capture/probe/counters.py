@@ -13,7 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 TYPES = 512
-"""Columns: one for each event type, by its number in Falco's table."""
+"""Columns: one for each event type, by its number in Falco's table, and some more."""
+
+_EVENTS = 510
+"""Columns that count events; the last two count programs and calls of 32 bits."""
 
 _COUNT_SIZE = 16
 
@@ -25,10 +28,14 @@ class Counts:
     Attributes:
         recorded: events that went into the ring, by processor and type.
         lost: events for which there was no room in it, by processor and type.
+        compat_programs: 32-bit programs that were started; their calls are not recorded.
+        compat_calls: calls of 32-bit programs, if they are counted.
     """
 
     recorded: npt.NDArray[np.uint64]
     lost: npt.NDArray[np.uint64]
+    compat_programs: int
+    compat_calls: int
 
     @property
     def submitted(self) -> int:
@@ -51,7 +58,12 @@ class Counts:
 
     def __sub__(self, earlier: Counts) -> Counts:
         """What happened since an earlier moment."""
-        return Counts(self.recorded - earlier.recorded, self.lost - earlier.lost)
+        return Counts(
+            self.recorded - earlier.recorded,
+            self.lost - earlier.lost,
+            self.compat_programs - earlier.compat_programs,
+            self.compat_calls - earlier.compat_calls,
+        )
 
 
 class Counters:
@@ -74,7 +86,8 @@ class Counters:
         if self._table is None:
             raise ValueError("the counters are closed")
         now = self._table.copy()
-        return Counts(now[:, :, 0], now[:, :, 1])
+        programs, calls = map(int, now[:, _EVENTS:, 0].sum(axis=0))
+        return Counts(now[:, :_EVENTS, 0], now[:, :_EVENTS, 1], programs, calls)
 
     def close(self) -> None:
         """Give the memory back; a second time does nothing."""

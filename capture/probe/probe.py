@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from capture.probe import tracefs
+from capture.probe.attach import attach_raw, attach_tracepoint
 from capture.probe.btf import read_btf
-from capture.probe.calls import CALLS, Call
+from capture.probe.calls import CALLS
 from capture.probe.counters import Counters, Counts
-from capture.probe.errors import ProbeError
+from capture.probe.loader import load
 from capture.probe.offsets import definitions
-from capture.probe.requirements import load_bcc, require
+from capture.probe.requirements import require
 from capture.probe.ring import Chunk, Ring
-from capture.probe.source import STUB_HEADERS, flags, function, program
+from capture.probe.settings import Settings
+from capture.probe.source import function
 
 RING_SIZE = 32 * 1024 * 1024
-"""Bytes: at a million small events a second, room for about a quarter of a second."""
+"""Bytes: at a million small events a second, room for about a third of a second."""
 
-MAX_EXCLUDED = 1024
-_PAGE = 4096
+_RAW_TRACEPOINTS = {"ended": "sched_process_exit", "started": "sched_process_exec", "entered": "sys_enter"}
+"""Function -> where it is attached. Ends of threads come first, so that none of a new thread is missed."""
+
+_POSSIBLE = Path("/sys/devices/system/cpu/possible")
 
 
 class Probe:
@@ -32,8 +35,14 @@ class Probe:
 
         with Probe(plan.calls) as probe:      # loaded, and nothing is recorded yet
             probe.attach()
+            snapshot = scan()
             while ...:
                 chunk = probe.drain()
+
+    Attributes:
+        unavailable: calls that were asked for and that this kernel is built without.
+        ring: where the records lie.
+        counters: how many were recorded and lost.
     """
 
     def __init__(
@@ -54,57 +63,34 @@ class Probe:
 
         Raises:
             ProbeError: the machine lacks something, or the kernel refuses the program.
+            InputError: too many processes are to be left out.
         """
         require()
-        tracefs.find()
-        self._calls = tuple(CALLS[name] for name in calls)
-        self._count_compat = count_compat
-        self._processors = _possible_processors()
-        self._bpf = self._load(ring_size)
-        self._set_settings(tuple(exclude))
-        self.ring = Ring.of_map(self._bpf["events"].map_fd, ring_size)
-        self.counters = Counters(self._bpf["counts"].map_fd, self._processors)
-
-    def _load(self, ring_size: int) -> Any:
-        os.environ["BCC_KERNEL_SOURCE"] = str(STUB_HEADERS)
-        bcc = load_bcc()
-        defined = {
-            **definitions(read_btf()),
-            "RING_PAGES": ring_size // _PAGE,
-            "CPUS": self._processors,
-            **({"COUNT_COMPAT": 1} if self._count_compat else {}),
-        }
-        try:
-            return bcc.BPF(text=program(self._calls), cflags=flags(defined))
-        except Exception as error:  # bcc raises this type for all that goes wrong
-            raise ProbeError(f"the probe cannot be compiled and loaded: {error}") from None
-
-    def _set_settings(self, exclude: tuple[int, ...]) -> None:
-        settings = self._bpf["settings"]
-        leaf = settings.Leaf(epoch(), os.getpid(), len(exclude))
-        for tgid in exclude:
-            self._bpf["excluded"][settings.Key(tgid)] = self._bpf["excluded"].Leaf(1)
-        settings[settings.Key(0)] = leaf
+        self._points = tracefs.find()
+        wanted = [CALLS[name] for name in calls]
+        self._calls = tuple(call for call in wanted if (self._points / call.tracepoint).is_dir())
+        self.unavailable = tuple(call.name for call in wanted if call not in self._calls)
+        processors = _possible_processors()
+        defined = {**definitions(read_btf()), "RING_SIZE": ring_size, "CPUS": processors}
+        names = [call.name for call in self._calls]
+        self._loaded = load(names, defined, count_compat=count_compat)
+        self._attached: list[int] = []
+        self._settings = Settings(self._loaded["settings"], tuple(exclude))
+        self.ring = Ring.of_map(self._loaded["events"], ring_size)
+        self.counters = Counters(self._loaded["counts"], processors)
 
     def attach(self) -> None:
-        """Begin to record. Threads' ends come first, calls last, so that none of a new thread is missed.
+        """Begin to record.
 
         Raises:
             ProbeError: the kernel refuses one of the hooks.
         """
-        try:
-            self._bpf.attach_raw_tracepoint(tp="sched_process_exit", fn_name="ended")
-            if any(call.name in ("execve", "execveat") for call in self._calls):
-                self._bpf.attach_raw_tracepoint(tp="sched_process_exec", fn_name="started")
-            if self._count_compat:
-                self._bpf.attach_raw_tracepoint(tp="sys_enter", fn_name="entered")
-            for call in self._calls:
-                self._attach(call)
-        except Exception as error:  # bcc raises this type for all that goes wrong
-            raise ProbeError(f"the probe cannot be attached: {error}") from None
-
-    def _attach(self, call: Call) -> None:
-        self._bpf.attach_tracepoint(tp=f"syscalls:{call.tracepoint}", fn_name=function(call))
+        for name, point in _RAW_TRACEPOINTS.items():
+            if name in self._loaded:
+                self._attached.append(attach_raw(point, self._loaded[name]))
+        for call in self._calls:
+            program = self._loaded[function(call)]
+            self._attached.append(attach_tracepoint(self._points / call.tracepoint, program))
 
     def drain(self) -> Chunk:
         """The records that are complete, as event blocks of the capture format one after the other."""
@@ -114,24 +100,23 @@ class Probe:
         """How many events were recorded and lost so far."""
         return self.counters.read()
 
-    def compat(self) -> tuple[int, int]:
-        """How many 32-bit programs were started, and how many calls were made by such (if counted)."""
-        table = self._bpf["compat"]
-        programs, calls = (sum(table[table.Key(slot)]) for slot in range(2))
-        return programs, calls
-
     def set_clock(self) -> None:
         """Take the clock's time anew: after a step of it, events are dated by the new one."""
-        settings = self._bpf["settings"]
-        leaf = settings[settings.Key(0)]
-        leaf.epoch = epoch()
-        settings[settings.Key(0)] = leaf
+        self._settings.set_clock()
+
+    def detach(self) -> None:
+        """Record no more; what is in the ring can still be drained."""
+        while self._attached:
+            os.close(self._attached.pop())
 
     def close(self) -> None:
         """Detach and unload; what is still in the ring is lost to the reader."""
+        self.detach()
         self.ring.close()
         self.counters.close()
-        self._bpf.cleanup()
+        self._settings.close()
+        while self._loaded:
+            os.close(self._loaded.popitem()[1])
 
     def __enter__(self) -> Probe:
         return self
@@ -142,12 +127,6 @@ class Probe:
         self.close()
 
 
-def epoch() -> int:
-    """When the machine was booted, in ns since 1970, by the clock as it is set now."""
-    return time.clock_gettime_ns(time.CLOCK_REALTIME) - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
 def _possible_processors() -> int:
     """How many processors the kernel can have, so that their numbers are below it."""
-    with open("/sys/devices/system/cpu/possible") as file:
-        return int(file.read().strip().split(",")[-1].split("-")[-1]) + 1
+    return int(_POSSIBLE.read_text().strip().split(",")[-1].split("-")[-1]) + 1

@@ -15,7 +15,7 @@ _SYSCALLS = "events/syscalls"
 
 
 def find() -> Path:
-    """Where it is mounted; it is mounted at the usual place if it is not yet.
+    """Its folder with the tracepoints of system calls; it is mounted at the usual place if it is not yet.
 
     Raises:
         ProbeError: it cannot be mounted, or the kernel has no tracepoints of system calls.
@@ -33,7 +33,7 @@ def _with_syscalls(place: Path) -> Path:
             f"{place / _SYSCALLS} is missing: the probe needs a kernel built with CONFIG_FTRACE_SYSCALLS=y,"
             " as the distributions build theirs"
         )
-    return place
+    return place / _SYSCALLS
 
 
 def _mount(place: Path) -> None:

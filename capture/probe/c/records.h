@@ -3,7 +3,10 @@
  *   0 u32 block code     4 u32 block length     8 u16 processor
  *  10 u64 time          18 s64 thread          26 u32 event length
  *  30 u16 event type    32 u32 number of parameters
- *  36 u16 length of each parameter, then their values, padding to 4 bytes, u32 block length
+ *  36 u16 length of each parameter, then their values, padding, u32 block length
+ *
+ * Blocks are a multiple of eight bytes long, as the records of the ring are, so that the reader can
+ * take them out in words.
  *
  * A record is put together in a buffer of its processor and copied into the ring as a whole, for
  * its length is known only at the end. Tracepoints run with preemption off, so nobody else uses
@@ -15,6 +18,10 @@
 #define RECORD_SIZE 32760
 #define STRING 4096 /* a string and its NUL are shorter than this */
 #define TYPES 512
+#define COMPAT_PROGRAMS 510
+#define COMPAT_CALLS 511
+#define MAX_OTHERS 8
+#define MMAPABLE 1024
 #define NO_WAKEUP 1 /* the reader polls; waking it for each record would cost more than the record */
 
 struct record {
@@ -26,18 +33,19 @@ struct count {
     u64 lost;
 };
 
+/* Written by the daemon, in memory that it shares with the kernel. */
 struct settings {
-    u64 epoch;    /* ns that are added to the time since boot to get the time since 1970 */
-    u32 self;     /* the process that is never recorded */
-    u32 excluded; /* how many more there are in the table of that name */
+    u64 epoch;              /* ns that are added to the time since boot to get the time since 1970 */
+    u32 self;               /* the process that is never recorded */
+    u32 excluded;           /* how many more there are */
+    u32 others[MAX_OTHERS]; /* which */
 };
 
-BPF_RINGBUF_OUTPUT(events, RING_PAGES);
+BPF_RINGBUF_OUTPUT(events, RING_SIZE / 4096);
 BPF_PERCPU_ARRAY(scratch, struct record, 1);
-BPF_ARRAY(settings, struct settings, 1);
-BPF_HASH(excluded, u32, u8, 1024);
-/* Readable without a system call, and each processor writes a row of its own. */
-BPF_F_TABLE("array", int, struct count, counts, CPUS * TYPES, 1024 /* BPF_F_MMAPABLE */);
+BPF_F_TABLE("array", int, struct settings, settings, 1, MMAPABLE);
+/* Each processor writes a row of its own; the last columns count what is no event. */
+BPF_F_TABLE("array", int, struct count, counts, CPUS * TYPES, MMAPABLE);
 
 struct event {
     u8 *bytes;
@@ -46,6 +54,15 @@ struct event {
     u32 cpu;
 };
 
+static __always_inline int is_excluded(struct settings *s, u32 tgid)
+{
+    if (s->excluded)
+        for (u32 n = 0; n < MAX_OTHERS && n < s->excluded; n++)
+            if (s->others[n] == tgid)
+                return 1;
+    return 0;
+}
+
 static __always_inline int begin(struct event *e, u32 type, u32 params)
 {
     int zero = 0;
@@ -53,9 +70,7 @@ static __always_inline int begin(struct event *e, u32 type, u32 params)
     struct record *r = scratch.lookup(&zero);
     u64 id = bpf_get_current_pid_tgid();
     u32 tgid = id >> 32;
-    if (!s || !r || tgid == s->self)
-        return 0;
-    if (s->excluded && excluded.lookup(&tgid))
+    if (!s || !r || tgid == s->self || is_excluded(s, tgid))
         return 0;
     e->bytes = r->bytes;
     e->at = AT_LENGTHS + 2 * params;
@@ -70,18 +85,23 @@ static __always_inline int begin(struct event *e, u32 type, u32 params)
     return 1;
 }
 
+static __always_inline struct count *count_of(u32 type, u32 cpu)
+{
+    u32 slot = cpu * TYPES + type;
+    return counts.lookup(&slot);
+}
+
 static __always_inline int submit(struct event *e)
 {
     u64 at = e->at;
     if (at > RECORD_SIZE - 16)
         return 0;
-    u64 end = at + (-at & 3), size = end + 4;
+    u64 end = at + ((4 - at) & 7), size = end + 4;
     *(u32 *)(e->bytes + 26) = at - AT_EVENT;
     *(u32 *)(e->bytes + 4) = size;
-    *(u32 *)(e->bytes + at) = 0; /* padding */
+    *(u64 *)(e->bytes + at) = 0; /* padding */
     *(u32 *)(e->bytes + end) = size;
-    u32 slot = e->cpu * TYPES + e->type;
-    struct count *c = counts.lookup(&slot);
+    struct count *c = count_of(e->type, e->cpu);
     long failed = events.ringbuf_output(e->bytes, size, NO_WAKEUP);
     if (!c)
         return 0;

@@ -6,13 +6,11 @@
 #define NR_EXECVE 59
 #define NR_EXECVEAT 322
 
-BPF_PERCPU_ARRAY(compat, u64, 2); /* 32-bit programs started; 32-bit calls made */
-
-static __always_inline void count_compat(int slot)
+static __always_inline void count_compat(u32 slot)
 {
-    u64 *count = compat.lookup(&slot);
-    if (count)
-        (*count)++;
+    struct count *c = count_of(slot, bpf_get_smp_processor_id());
+    if (c)
+        c->recorded++;
 }
 
 static __always_inline int is_kernel_thread(u64 task)
@@ -95,7 +93,7 @@ int started(struct bpf_raw_tracepoint_args *ctx)
     if (is_kernel_thread(task))
         return 0;
     if (user_cs(task) == USER32_CS)
-        count_compat(0);
+        count_compat(COMPAT_PROGRAMS);
     if (!begin(&e, 293, 31))
         return 0;
     u64 mm = read_u64(task, TASK_MM);
@@ -164,7 +162,7 @@ int ended(struct bpf_raw_tracepoint_args *ctx)
 int entered(struct bpf_raw_tracepoint_args *ctx)
 {
     if (read_u32(bpf_get_current_task(), TASK_STATUS) & TS_COMPAT)
-        count_compat(1);
+        count_compat(COMPAT_CALLS);
     return 0;
 }
 #endif
