@@ -4,14 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
+K8S ?= $(HOME)/.cache/falcolab/k8s
 PIP = @$(BIN)/pip install --quiet --disable-pip-version-check
 # pip warns a lot; what it says matters only when it fails.
 LOGGED = >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: help demo test check e2e bench score fuzz clean
+.PHONY: help demo test check e2e e2e-k8s bench score fuzz clean
 
 help:  ## Show the targets.
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(VENV)/bin/python:
 	./.ci/venv $(PYTHON) $(VENV)
@@ -40,6 +41,10 @@ check: $(VENV)/.installed-dev  ## Check style and types only.
 
 e2e: $(VENV)/.installed-dev  ## Run the demo and the tour of the README in a fresh clone.
 	$(BIN)/pytest -q -m e2e tests/e2e
+
+e2e-k8s: $(VENV)/.installed-dev  ## Take the audit events of a real kube-apiserver, built once into K8S=FOLDER.
+	./tests/e2e_k8s/build-apiserver $(K8S)
+	FALCOLAB_K8S=$(K8S) $(BIN)/pytest -q -m e2e tests/e2e_k8s
 
 score: $(VENV)/.installed-dev  ## Print how many of Falco's recorded verdicts falcolab agrees with.
 	$(BIN)/python -m tests.conformance
