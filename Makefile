@@ -56,6 +56,7 @@ bench: $(VENV)/.installed-dev  ## Measure ingest and replay; BENCH="--short" for
 
 fuzz: $(VENV)/.installed-dev  ## Damage captures 20,000 times and read them; FUZZ=COUNT for another number.
 	$(BIN)/python -m tests.scap.mutations $(or $(CAPTURES),datasets/host-scenario) $(or $(FUZZ),20000)
+	$(BIN)/python -m tests.native.lakes $(or $(CAPTURES),datasets/host-scenario) $(or $(FUZZ_LAKES),1000)
 
 clean:  ## Remove what the targets made.
 	rm -rf $(VENV) $(DEMO) .bench build ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

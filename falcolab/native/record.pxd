@@ -8,7 +8,7 @@ ctypedef char* Value
 
 
 cdef struct Record:
-    uint64_t time
+    int64_t time
     int64_t tid
     int type, cpu, count
     uint8_t* lengths

@@ -40,7 +40,7 @@ cdef bint parse(Record* out, const char* data, Py_ssize_t room) noexcept:
     cdef uint16_t size
     if length > room or length > MOST or length < BEGIN + HEADER + 4 or count > MOST_PARAMS:
         return False
-    out.time, out.tid = _u64(data + BEGIN), <int64_t>_u64(data + BEGIN + 8)
+    out.time, out.tid = <int64_t>_u64(data + BEGIN), <int64_t>_u64(data + BEGIN + 8)
     out.type, out.cpu, out.count = _u16(data + BEGIN + 20), _u16(data + FRAME), <int>count
     stop, at = BEGIN + <Py_ssize_t>_u32(data + BEGIN + 16), BEGIN + HEADER + 2 * <Py_ssize_t>count
     if stop > length - 4 or at > stop:

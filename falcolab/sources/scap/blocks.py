@@ -61,7 +61,7 @@ class EventBlock:
 
 
 def _event_block(*, has_flags: bool, counted: bool, large: bool = False) -> EventBlock:
-    header = struct.Struct("<QqIHI" if counted else "<QqIH")
+    header = struct.Struct("<qqIHI" if counted else "<qqIH")
     return EventBlock(has_flags, counted, large, 14 if has_flags else 10, header)
 
 
