@@ -12,6 +12,10 @@ from falcolab.lang.typed import FieldValue, Test
 Range = tuple[int, int]
 """The earliest and the latest time of some events, ns since 1970."""
 
+ANY_TIME: Range = (-(2**63), 2**63)
+_NUMBERS: Range = (1, 2**63)
+"""Events are counted from 1."""
+
 
 def certain(node: Any, times: Range) -> bool | None:
     """The truth of a condition for all events in a range of time; None where it may differ."""
@@ -40,16 +44,17 @@ def _inverse(truth: bool | None) -> bool | None:  # noqa: FBT001
 
 
 def _compared(test: Test, name: str, times: Range) -> bool | None:
-    """Times outside of the range are equal to none in it."""
-    if name not in RAW_TIMES or test.operator is None or not isinstance(test.right, tuple):
+    """Times and numbers outside of the range are equal to none in it."""
+    range_ = times if name in RAW_TIMES else _NUMBERS if name == "evt.num" else None
+    if range_ is None or test.operator is None or not isinstance(test.right, tuple):
         return None
     if test.operator.name not in ("=", "==", "in") or test.modifier is not None:
         return None
-    return None if any(_lies_in(item, times) for item in test.right) else False
+    return None if any(_lies_in(item, range_) for item in test.right) else False
 
 
-def _lies_in(item: Any, times: Range) -> bool:
+def _lies_in(item: Any, range_: Range) -> bool:
     try:
-        return times[0] <= int(item) <= times[1]
+        return range_[0] <= int(item) <= range_[1]
     except ValueError:
         return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from falcolab.engine.alerts import Alert
 from falcolab.engine.part import PartData
-from falcolab.engine.replay import PartMatches, alerts_of, match_rules
+from falcolab.engine.replay import PartMatches, RuleMatcher, alerts_of
 from falcolab.rules.ruleset import Rule
 
 Fired = frozenset[tuple[int, str]]
@@ -94,10 +94,10 @@ def compare(
     tally, events = _Tally(), 0
     lost: list[Alert] = []
     gained: list[Alert] = []
+    old, new = RuleMatcher(baseline, first=first), RuleMatcher(candidate, first=first)
     for part in parts:
         events += part.events.rows
-        before = next(match_rules([part], baseline, first=first))
-        after = next(match_rules([part], candidate, first=first))
+        before, after = old.match(part), new.match(part)
         fired_before, fired_after = _fired(before, baseline), _fired(after, candidate)
         _count(tally, fired_before, fired_after)
         lost += _only(before, baseline, fired_after)

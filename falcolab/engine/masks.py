@@ -1,89 +1,75 @@
-"""Which rows of the dimensions let which conditions through, as bits; kept on disk.
+"""Which rows of the dimensions let which branches of conditions through, as bits.
 
-A mask is a 64-bit word per row and group of 64 conditions: bit ``i`` is set when, going by
-this table alone, condition ``i`` can be true. The truth of every factor is cached by the
-digest of the dimension's file and that of the factor, so that a changed rule costs one
-factor.
+A mask is a 64-bit word per row and group of 64 branches: bit ``i`` is set when, going by this
+table alone, branch ``i`` can be true.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from falcolab.engine.plan import TRUE, Plan, fingerprint
-from falcolab.engine.table import Bools, Table
-from falcolab.lake.store import CACHE_NAME
-from falcolab.lang.ast import And, Not, Or, leaves
-from falcolab.lang.typed import Test
+from falcolab.engine.answers import Answers, Bools, Indices, Packed
+from falcolab.engine.plan import Atom, Branch, tests_in
+from falcolab.engine.pools import Pools
+from falcolab.engine.table import Table
+from falcolab.lang.ast import And, Not, Or
 
 Words = npt.NDArray[np.uint64]
+WORD_BITS = 64
 
 
-class FactorCache:
-    """Truth of factors over a dimension's file, on disk.
+class Dimension:
+    """The truth of atoms over the rows of one dimension of a part.
 
     Args:
-        folder: where; None keeps nothing.
-        digest: of the dimension's file.
-        rows: how many rows it has.
+        table: its rows.
+        answers: what is known of them.
+        pools: decide what is not.
     """
 
-    def __init__(self, folder: Path | None, digest: str, rows: int) -> None:
-        self.folder = folder / digest[:CACHE_NAME] if folder is not None else None
-        self.rows = rows
+    def __init__(self, table: Table, answers: Answers, pools: Pools) -> None:
+        self.rows = table.rows
+        self._table, self._answers, self._pools = table, answers, pools
+        self._packed: dict[bytes, Packed] = {}
 
-    def get(self, factor: Any) -> Bools | None:
-        """The truth of a factor, if it is known."""
-        if self.folder is None:
-            return None
-        try:
-            packed = np.fromfile(self.folder / fingerprint(factor), np.uint8)
-        except OSError:
-            return None
-        if len(packed) != (self.rows + 7) // 8:
-            return None
-        return np.unpackbits(packed, count=self.rows).astype(np.bool_)
-
-    def put(self, factor: Any, truth: Bools) -> None:
-        """Remember the truth of a factor; a lake that cannot be written to goes without."""
-        if self.folder is None:
+    def require(self, atoms: Iterable[Atom]) -> None:
+        """Know the truth of some atoms."""
+        missing = []
+        for atom in dict.fromkeys(atoms):
+            known = self._packed.get(atom.key)
+            if known is None:
+                known = self._answers.of_all(atom.key, self.rows)
+            if known is None:
+                missing.append(atom)
+            else:
+                self._packed[atom.key] = known
+        if not missing:
             return
-        path = self.folder / fingerprint(factor)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            np.packbits(truth).tofile(temporary)
-            temporary.rename(path)
-        except OSError:
-            self.folder = None
+        tests = {id(test): test for atom in missing for test in tests_in(atom.condition)}
+        verdicts = self._pools.judge(self._table, tests.values())
+        for atom in missing:
+            packed = np.packbits(combine(atom.condition, verdicts, self.rows))
+            self._packed[atom.key] = packed
+            self._answers.put_all(atom.key, packed)
+
+    def all(self, atom: Atom) -> Bools:
+        """The truth of an atom that was required, row by row."""
+        return np.unpackbits(self._packed[atom.key], count=self.rows).view(np.bool_)
+
+    def some(self, atom: Atom, rows: Indices) -> Bools:
+        """The truth of an atom for some rows."""
+        self.require([atom])
+        octets = self._packed[atom.key].take(rows >> 3)
+        return (octets >> (7 - (rows & 7)).astype(np.uint8) & 1).view(np.bool_)
 
 
-def judge_conditions(table: Table, conditions: Iterable[Any], cache: FactorCache) -> dict[Any, Bools]:
-    """The truth of conditions that read one table, row by row."""
-    truths: dict[Any, Bools] = {}
-    missing = []
-    for condition in dict.fromkeys(conditions):
-        known = cache.get(condition)
-        if known is None:
-            missing.append(condition)
-        else:
-            truths[condition] = known
-    tests = list(dict.fromkeys(leaf for node in missing for leaf in leaves(node) if isinstance(leaf, Test)))
-    verdicts = table.judge(tests) if tests else {}
-    for condition in missing:
-        truths[condition] = combine(condition, verdicts, table.rows)
-        cache.put(condition, truths[condition])
-    return truths
-
-
-def combine(node: Any, truths: dict[Any, Bools], rows: int) -> Bools:
-    """The truth of a condition from that of its leaves."""
+def combine(node: Any, truths: dict[int, Bools], rows: int) -> Bools:
+    """The truth of a condition from that of its checks, which are told by their identity."""
     match node:
         case Not(child=child):
             return ~combine(child, truths, rows)
@@ -98,17 +84,49 @@ def combine(node: Any, truths: dict[Any, Bools], rows: int) -> Bools:
                 truth |= combine(child, truths, rows)
             return truth
         case _:
-            return truths[node].copy()
+            return truths[id(node)]
 
 
-def pack_masks(plan: Plan, table: str, truths: dict[Any, Bools], rows: int) -> list[Words]:
-    """The masks of a table's rows: one array of words per 64 conditions."""
-    words = []
-    for start in range(0, len(plan.rules), 64):
-        word = np.zeros(rows, np.uint64)
-        for bit, rule in enumerate(plan.rules[start : start + 64]):
-            factor = rule.factors.get(table, TRUE)
-            one = np.uint64(1 << bit)
-            word |= one if factor == TRUE else np.where(truths[factor], one, np.uint64(0))
-        words.append(word)
-    return words
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """The masks of a table's rows.
+
+    Attributes:
+        words: one array per group of 64 branches.
+        alive: which rows let anything through.
+    """
+
+    words: list[Words]
+    alive: Bools
+
+    @classmethod
+    def of(
+        cls, dimension: Dimension, name: str, branches: Sequence[Branch], possible: list[np.uint64]
+    ) -> Masks:
+        """The masks of a dimension; only branches in ``possible`` count."""
+        dimension.require([branch.factors[name] for branch in branches if name in branch.factors])
+        words = [np.full(dimension.rows, word) for word in possible]
+        by_atom: dict[Atom, list[int]] = {}
+        for index, branch in enumerate(branches):
+            if name in branch.factors:
+                by_atom.setdefault(branch.factors[name], []).append(index)
+        for atom, indices in by_atom.items():
+            passes = dimension.all(atom)
+            for group, gone in enumerate(words_of(indices, len(words))):
+                if gone:
+                    words[group] &= np.where(passes, _ALL, ~gone)
+        alive = np.zeros(dimension.rows, np.bool_)
+        for word in words:
+            alive |= word != 0
+        return cls(words, alive)
+
+
+_ALL = np.uint64(2**64 - 1)
+
+
+def words_of(indices: Iterable[int], groups: int) -> list[np.uint64]:
+    """Words with some bits set."""
+    words = [0] * groups
+    for index in indices:
+        words[index // WORD_BITS] |= 1 << index % WORD_BITS
+    return [np.uint64(word) for word in words]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
@@ -12,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from falcolab.engine.answers import Answers
 from falcolab.engine.binders import binder_of
 from falcolab.engine.binding import ACROSS, CONSTANT
+from falcolab.engine.coded import plain
 from falcolab.engine.column_file import ColumnFile
-from falcolab.engine.masks import FactorCache
-from falcolab.engine.table import Table, arrow_type, per_distinct, plain
+from falcolab.engine.table import Table, arrow_type, per_distinct
 from falcolab.lake.layout import EVENTS, PART, layout_of
 from falcolab.lake.manifest import Capture, DataFile, Part
 from falcolab.lake.schema import LOCAL_BITS
-from falcolab.lake.store import Store
+from falcolab.lake.store import CACHE_NAME, Store
 from falcolab.lang.typed import FieldValue
 
 LOCAL = (1 << LOCAL_BITS) - 1
@@ -165,27 +167,41 @@ class PartData:
             self._tables[name] = Table(file.rows, lambda names: self._read([file], names), self.bind)
         return self._tables[name]
 
-    def cache(self, name: str) -> FactorCache:
-        """Where the truth of factors over a dimension is kept."""
-        file = self.part.of_table(name)[0]
-        return FactorCache(self.store.cache if self.cached else None, file.sha256, file.rows)
+    def answers(self, name: str) -> Answers:
+        """What earlier replays found out about a dimension, or about the events."""
+        if not self.cached or (name == EVENTS and self._picked[0] is not None):
+            return Answers(None)
+        digests = [file.sha256 for file in self.part.of_table(name)]
+        others = "" if len(digests) == 1 else f"-{sha256(''.join(digests).encode()).hexdigest()[:16]}"
+        return Answers(self.store.cache / digests[0][:CACHE_NAME] / f"{name}{others}.arrow")
 
     def key_blocks(self, names: Sequence[str]) -> Iterator[KeyBlock]:
-        """The keys of all events, file by file where the files are in order."""
+        """The keys of all events, block by block in their order."""
         if not names:
             yield KeyBlock(0, self.events.rows, [])
             return
         start = 0
-        for table in self._key_tables(names):
-            yield KeyBlock(start, table.num_rows, [column.to_numpy() for column in table.columns])
-            start += table.num_rows
+        for batch in self._key_batches(names):
+            yield KeyBlock(start, batch.num_rows, [column.to_numpy() for column in batch.columns])
+            start += batch.num_rows
 
-    def _key_tables(self, names: Sequence[str]) -> Iterator[pa.Table]:
+    def _key_batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch | pa.Table]:
         if self._picked[0] is not None:
             yield pa.table(self.events.stored(names), names)
             return
         for file in self.part.of_table(EVENTS):
-            yield self._open(file).read(names)
+            yield from self._open(file).batches(names)
+
+    def picked(self, name: str, rows: npt.NDArray[np.int64]) -> pa.Array:
+        """A stored column of some events, in ascending order."""
+        if self._picked[0] is not None or name == "reltime":
+            return self.events.stored([name])[0].take(pa.array(rows)).combine_chunks()
+        pieces, start = [], 0
+        for file in self.part.of_table(EVENTS):
+            first, last = np.searchsorted(rows, (start, start + file.rows))
+            pieces += self._open(file).picked(name, rows[first:last] - start)
+            start += file.rows
+        return pa.concat_arrays([pa.array([], self.layout.events.field(name).type), *pieces])
 
     def keys(self, key: str) -> npt.NDArray[np.int64]:
         """For every event its row in a dimension."""

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from falcolab.engine.alerts import Alert, Formatter
+from falcolab.engine.binders import binder_of
 from falcolab.engine.part import PartData
-from falcolab.engine.plan import Plan, make_plan
+from falcolab.engine.planner import make_plan
+from falcolab.engine.pools import Pools
 from falcolab.engine.scan import PartScan
 from falcolab.lake.layout import PART
 from falcolab.lang.typed import TypedCondition
@@ -46,12 +48,12 @@ def match_parts(
         conditions: in the order that decides which wins under ``first``.
         first: only the first condition that holds counts for an event.
     """
-    plans: dict[str, Plan] = {}
+    matchers: dict[str, _Matcher] = {}
     for part in parts:
         source = part.capture.source
-        if source not in plans:
-            plans[source] = make_plan(conditions, source)
-        yield _match_part(part, plans[source], first=first)
+        if source not in matchers:
+            matchers[source] = _Matcher(source, conditions)
+        yield matchers[source].match(part, first=first)
 
 
 def match_rules(
@@ -64,26 +66,50 @@ def match_rules(
         rules: in the order that decides which wins under ``first``.
         first: only the first rule that holds counts for an event.
     """
-    plans: dict[str, tuple[Plan, Indices]] = {}
-    for part in parts:
+    matcher = RuleMatcher(rules, first=first)
+    return (matcher.match(part) for part in parts)
+
+
+class RuleMatcher:
+    """Tries rules on the events of their source, in one part after the other.
+
+    Args:
+        rules: in the order that decides which wins under ``first``.
+        first: only the first rule that holds counts for an event.
+    """
+
+    def __init__(self, rules: Sequence[Rule], *, first: bool = False) -> None:
+        self._rules, self._first = rules, first
+        self._matchers: dict[str, tuple[_Matcher, Indices]] = {}
+
+    def match(self, part: PartData) -> PartMatches:
+        """What matches in a part."""
         source = part.capture.source
-        if source not in plans:
-            mine = [index for index, rule in enumerate(rules) if rule.source == source]
-            plan = make_plan([rules[index].typed for index in mine], source)
-            plans[source] = plan, np.array(mine, np.int64)
-        plan, positions = plans[source]
-        found = _match_part(part, plan, first=first)
-        yield replace(found, rules=positions[found.rules])
+        if source not in self._matchers:
+            mine = [index for index, rule in enumerate(self._rules) if rule.source == source]
+            matcher = _Matcher(source, [self._rules[index].typed for index in mine])
+            self._matchers[source] = matcher, np.array(mine, np.int64)
+        matcher, positions = self._matchers[source]
+        found = matcher.match(part, first=self._first)
+        return replace(found, rules=positions[found.rules])
 
 
-def _match_part(part: PartData, plan: Plan, *, first: bool) -> PartMatches:
-    scan = PartScan(part, plan)
-    rows, rules = scan.run()
-    part.release()
-    if first and len(rows):
-        keep = np.concatenate(([True], rows[1:] != rows[:-1]))
-        rows, rules = rows[keep], rules[keep]
-    return PartMatches(part, rows, rules, scan.survivors)
+class _Matcher:
+    """Matches conditions on the parts of one event source, and remembers what it learns on the way."""
+
+    def __init__(self, source: str, conditions: Sequence[TypedCondition]) -> None:
+        self._plan = make_plan(conditions, source)
+        self._pools = Pools(binder_of(source))
+
+    def match(self, part: PartData, *, first: bool) -> PartMatches:
+        """What matches in a part."""
+        scan = PartScan(part, self._plan, self._pools)
+        rows, rules = scan.run()
+        part.release()
+        if first and len(rows):
+            keep = np.concatenate(([True], rows[1:] != rows[:-1]))
+            rows, rules = rows[keep], rules[keep]
+        return PartMatches(part, rows, rules, scan.survivors)
 
 
 def alerts_of(matches: PartMatches, rules: Sequence[Rule]) -> Iterator[Alert]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -72,6 +72,9 @@ def _computed(name: str, arg: str | None, extract: Callable[[Context, str | None
     if schema.table_of(name) == schema.CONTAINERS:
         of_container = ("container_json", "container.id")
         return Binding(schema.CONTAINERS, of_container, lambda *row: extract(container_context(*row), arg))
+    if name in _OF_ANCESTORS:
+        column = f"ancestor_{_OF_ANCESTORS[name]}"
+        return Binding(schema.PROCESSES, (column,), lambda line: extract(_ancestors(column, line), arg))
     if schema.table_of(name) == schema.PROCESSES:
         return Binding(schema.PROCESSES, _PROCESS_COLUMNS, lambda *row: extract(process_context(*row), arg))
     if depends is Part.NONE:
@@ -81,6 +84,16 @@ def _computed(name: str, arg: str | None, extract: Callable[[Context, str | None
     columns = (*EVENT_COLUMNS, *STATE_COLUMNS)
     return Binding(ACROSS, columns, lambda *row: extract(stored_context(*row), arg))
 
+
+_OF_ANCESTORS = {
+    "proc.aname": "name",
+    "proc.aexe": "exe",
+    "proc.aexepath": "exepath",
+    "proc.acmdline": "cmdline",
+    "proc.aargs": "args",
+    "proc.apid": "pid",
+}
+"""Fields of the ancestors that one column tells; it is null where the process is not known."""
 
 _ARGUMENT_COLUMNS = ("type", "lengths", "params", "resolved")
 _WITH_TEXTS = frozenset({"evt.buffer"})
@@ -96,6 +109,19 @@ _SHOWN: dict[str, Callable[[Any], Any]] = {
     "fd.types": lambda value: value or None,
 }
 """What is printed of stored values."""
+
+
+def _ancestors(column: str, line: Sequence[Any] | None) -> Context:
+    """A context in which only one thing is known of the process and its ancestors."""
+    count = 0 if line is None else len(line)
+    known: dict[str, list[Any]] = {"pid": [0] * count} | {name: [""] * count for name in _ANCESTOR_TEXTS}
+    known[column.removeprefix("ancestor_")] = list(line or ())
+    return process_context(
+        line is not None, (), (), None, *(known[name] for name in (*_ANCESTOR_TEXTS, "pid"))
+    )
+
+
+_ANCESTOR_TEXTS = ("name", "exe", "exepath", "cmdline", "args", "env")
 
 _STREAMS = {"0": "proc.stdin.type", "1": "proc.stdout.type", "2": "proc.stderr.type"}
 

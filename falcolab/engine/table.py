@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from falcolab.engine.binders import Bind
 from falcolab.engine.binding import Binding
+from falcolab.engine.coded import Coded, coded, plain
 from falcolab.engine.event import compile_test, slots_of
 from falcolab.engine.sql import Parameters, is_expressible, test_sql
 from falcolab.fields.field import Reading
@@ -39,6 +40,7 @@ class Table:
         self._load, self._bind = load, bind
         self._stored: dict[str, pa.ChunkedArray] = {}
         self._computed: dict[FieldValue, pa.ChunkedArray] = {}
+        self._coded: dict[str, Coded] = {}
 
     def stored(self, names: Iterable[str]) -> list[pa.ChunkedArray]:
         """Columns as they lie in the file."""
@@ -48,6 +50,12 @@ class Table:
             loaded = self._load(missing)
             self._stored.update({name: loaded[name] for name in missing})
         return [self._stored[name] for name in names]
+
+    def coded(self, name: str) -> Coded:
+        """A column as it lies in the file, by its distinct values."""
+        if name not in self._coded:
+            self._coded[name] = coded(self.stored([name])[0])
+        return self._coded[name]
 
     def column(self, value: FieldValue) -> pa.ChunkedArray:
         """The values of a field that is bound to this table."""
@@ -73,18 +81,15 @@ class Table:
 
         return Table(len(rows), load, self._bind)
 
-    def judge(self, tests: Sequence[Test]) -> dict[Test, Bools]:
+    def judge(self, tests: Sequence[Test]) -> list[Bools]:
         """The truth of checks, row by row."""
         in_sql = [test for test in tests if is_expressible(test)]
-        found = self._judge_in_sql(in_sql) if self.rows * len(in_sql) > SMALL else {}
-        for test in tests:
-            if test not in found:
-                found[test] = self._judge_per_value(test)
-        return found
+        if self.rows * len(in_sql) <= SMALL:
+            return [self._judge_per_value(test) for test in tests]
+        found = self._judge_in_sql(in_sql)
+        return [found[test] if test in found else self._judge_per_value(test) for test in tests]
 
     def _judge_in_sql(self, tests: Sequence[Test]) -> dict[Test, Bools]:
-        if not tests:
-            return {}
         values = list(dict.fromkeys(value for test in tests for value in field_values(test)))
         names = {value: f"c{index}" for index, value in enumerate(values)}
         data = pa.table({names[value]: self.column(value) for value in values})
@@ -123,11 +128,3 @@ def per_distinct(columns: Sequence[pa.ChunkedArray], function: Callable[[Any], A
             known[row] = function(row)
         out.append(known[row])
     return out
-
-
-def plain(column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column, lists as tuples."""
-    values: list[Any] = column.to_pylist()
-    if pa.types.is_list(column.type):
-        return [None if value is None else tuple(value) for value in values]
-    return values

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 
 from falcolab.api.lake import Lake
-from falcolab.engine.plan import make_plan
+from falcolab.engine.planner import make_plan
 from falcolab.engine.reference import WideTable
 from falcolab.engine.replay import match_parts
 from falcolab.fields.catalogue import K8S_AUDIT
@@ -46,6 +46,12 @@ def changed_conditions(rules: Path, serial: int) -> list[TypedCondition]:
 def forget(lake: Lake) -> None:
     """Throw away all cached masks."""
     shutil.rmtree(lake.store.cache, ignore_errors=True)
+
+
+def forget_events(lake: Lake) -> None:
+    """Throw away what is known of single events; the masks of dimensions stay."""
+    for path in lake.store.cache.glob(f"*/{EVENTS}*"):
+        path.unlink()
 
 
 def replay(lake: Lake, conditions: Sequence[TypedCondition]) -> list[Any]:
