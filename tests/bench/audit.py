@@ -17,9 +17,8 @@ from tests import shared_data
 from tests.bench import replay_steps as steps
 from tests.bench.audit_log import recording, write_log
 from tests.bench.process import Measured, measured
-from tests.bench.table import Row, print_table
+from tests.bench.table import MIB, Row, print_table
 
-MIB = 2**20
 Samples = dict[str, list[float]]
 
 
