@@ -51,7 +51,7 @@ def _in_caller(machine: Machine, event: Event, child_tid: int) -> None:
         return
     if flags & ThreadFlag.CLONE_VFORK or event.type.id == _VFORK:
         return
-    if _is_recent(machine.time_of_exit(caller.tid, child_tid), event.time):
+    if _is_recent(machine.exits.time(caller.tid, child_tid), event.time):
         return
     known = threads.get(child_tid)
     if known is not None:

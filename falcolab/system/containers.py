@@ -48,20 +48,30 @@ def _told_by_plugin(machine: Machine, event: Event) -> None:
     if name == b"container":
         _take(machine, raw(event, 2))
     elif name == b"container_removed" and (container := container_of(raw(event, 2))) is not None:
-        machine.containers.pop(_id(container), None)
+        _forget(machine, _id(container))
 
 
 def _take(machine: Machine, value: bytes) -> None:
     container = container_of(value)
-    machine.containers_size += len(value)
-    is_room = machine.containers_size <= MAX_CONTAINERS_JSON
-    if container is not None and is_room and (identity := _id(container)):
-        _keep(machine, identity, container)
+    if container is None or not (identity := _id(container)):
+        return
+    size = machine.containers_size - machine.container_sizes.get(identity, 0) + len(value)
+    if size <= MAX_CONTAINERS_JSON and _keep(machine, identity, container):
+        machine.container_sizes[identity] = len(value)
+        machine.containers_size = size
 
 
-def _keep(machine: Machine, identity: bytes, container: dict[str, Any]) -> None:
-    if len(machine.containers) < MAX_CONTAINERS or identity in machine.containers:
+def _forget(machine: Machine, identity: bytes) -> None:
+    machine.containers.pop(identity, None)
+    machine.containers_size -= machine.container_sizes.pop(identity, 0)
+
+
+def _keep(machine: Machine, identity: bytes, container: dict[str, Any]) -> bool:
+    """Know a container, if there is room; whether there was."""
+    is_room = len(machine.containers) < MAX_CONTAINERS or identity in machine.containers
+    if is_room:
         machine.containers[identity] = container
+    return is_room
 
 
 def container_of(value: bytes) -> dict[str, Any] | None:

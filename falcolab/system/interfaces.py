@@ -17,6 +17,10 @@ class Interfaces:
     def __init__(self, interfaces: Iterable[Interface] = ()) -> None:
         self.ipv4: list[Interface] = []
         self.ipv6: list[Interface] = []
+        self.take(interfaces)
+
+    def take(self, interfaces: Iterable[Interface]) -> None:
+        """Take in more interfaces."""
         for interface in interfaces:
             (self.ipv4 if len(interface.address) == 4 else self.ipv6).append(interface)
 

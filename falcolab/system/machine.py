@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from falcolab.system.cgroups import Cgroups
 from falcolab.system.containers import place_again
 from falcolab.system.event import Event
+from falcolab.system.exits import Exits
 from falcolab.system.interfaces import Interfaces
 from falcolab.system.limits import MAX_ENTER_EVENT
 from falcolab.system.lineage import remove
@@ -19,7 +19,6 @@ from falcolab.system.thread import Descriptor, Thread, ThreadFlag
 from falcolab.system.threads import ThreadTable
 from falcolab.system.users import Users
 
-_REMEMBERED_EXITS = 8192
 _HEADER = 26
 
 
@@ -40,7 +39,11 @@ class Machine:
         first_time: when the first event happened that came from the machine itself; 0 before it.
         threads, users, network, containers: the tables.
         cgroups: sets control groups and finds containers in them.
-        containers_size: the bytes that have told of containers.
+        containers_size: the bytes that have told of the containers that are known; container_sizes those
+            that have told of each.
+        exits: which threads have exited of late.
+        exited: the thread that goes when the next event comes.
+        closed: the descriptors that do, by their table and number.
     """
 
     def __init__(self) -> None:
@@ -56,11 +59,11 @@ class Machine:
         self.network = Interfaces()
         self.containers: dict[bytes, dict[str, Any]] = {}
         self.containers_size = 0
+        self.container_sizes: dict[bytes, int] = {}
         self.cgroups = Cgroups()
-        self._exited: int | None = None
-        self._closed: list[tuple[dict[int, Descriptor], int]] = []
-        self._exits: dict[tuple[int, int], int] = {}
-        self._exit_order: deque[tuple[tuple[int, int], int]] = deque()
+        self.exited: int | None = None
+        self.closed: list[tuple[dict[int, Descriptor], int]] = []
+        self.exits = Exits()
 
     @property
     def interfaces(self) -> list[Interface]:
@@ -103,9 +106,9 @@ class Machine:
         """Apply an event; true if rules see it."""
         self.num += 1
         event.num = self.num
-        if self._exited is not None:
-            self._remove_exited(self._exited, event.time)
-        if self._closed:
+        if self.exited is not None:
+            self._remove_exited(self.exited, event.time)
+        if self.closed:
             self._remove_closed()
         plan = self._plans[event.type.id]
         if not self.first_time and not plan.is_meta:
@@ -166,38 +169,28 @@ class Machine:
 
     def remove_later(self, tid: int) -> None:
         """Remove a thread when the next event comes."""
-        self._exited = tid
+        self.exited = tid
 
     def close_later(self, fds: dict[int, Descriptor], number: int) -> None:
         """Remove a descriptor when the next event comes."""
-        self._closed.append((fds, number))
+        self.closed.append((fds, number))
 
     def settle(self) -> bool:
         """Remove what goes before the next event; false if that may be more than a descriptor."""
-        if self._exited is not None:
+        if self.exited is not None:
             return False
         self._remove_closed()
         return True
 
     def _remove_closed(self) -> None:
-        for fds, number in self._closed:
+        for fds, number in self.closed:
             fds.pop(number, None)
-        self._closed.clear()
+        self.closed.clear()
 
     def _remove_exited(self, tid: int, now: int) -> None:
-        self._exited = None
+        self.exited = None
         thread = self.threads.get(tid)
         if thread is None:
             return
-        key = thread.ptid, tid
-        self._exits[key] = now
-        self._exit_order.append((key, now))
-        if len(self._exit_order) > _REMEMBERED_EXITS:
-            oldest, time = self._exit_order.popleft()
-            if self._exits.get(oldest) == time:
-                del self._exits[oldest]
+        self.exits.add(thread.ptid, tid, now)
         remove(self.threads, tid)
-
-    def time_of_exit(self, ptid: int, tid: int) -> int | None:
-        """When a child of a thread has exited, as far as that is remembered."""
-        return self._exits.get((ptid, tid))

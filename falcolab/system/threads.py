@@ -15,12 +15,13 @@ class ThreadTable:
     Attributes:
         by_id: the threads.
         groups: the thread groups, by process.
+        copied_fds: how many descriptors processes have from their parents.
     """
 
     def __init__(self) -> None:
         self.by_id: dict[int, Thread] = {}
         self.groups: dict[int, Group] = {}
-        self._copied_fds = 0
+        self.copied_fds = 0
 
     @property
     def is_full(self) -> bool:
@@ -52,7 +53,7 @@ class ThreadTable:
 
     def _detach(self, thread: Thread) -> None:
         """Take the record out of its group and from its parent."""
-        self._copied_fds = max(0, self._copied_fds - len(thread.fds))
+        self.copied_fds = max(0, self.copied_fds - len(thread.fds))
         group = thread.group
         if group is not None and group.main is thread:
             group.main = None
@@ -78,8 +79,8 @@ class ThreadTable:
     def copy_of_fds(self, thread: Thread) -> dict[int, Descriptor]:
         """The descriptors for a child of the thread; the records are shared, for they never change."""
         fds = self.fds(thread) or {}
-        self._copied_fds += len(fds)
-        return fds.copy() if self._copied_fds <= MAX_COPIED_FDS else {}
+        self.copied_fds += len(fds)
+        return fds.copy() if self.copied_fds <= MAX_COPIED_FDS else {}
 
     def descriptor(self, thread: Thread, number: int) -> Descriptor | None:
         """What a number stands for in the thread."""
