@@ -9,7 +9,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 10.0
-"""How long the head of a request may take to come, in seconds."""
+"""How long the head of a request, or what is left of the one before, may take to come, in seconds."""
 
 
 class Connection(H11Protocol):
@@ -29,21 +29,26 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Go on reading; a head that has begun has to come to an end."""
         super().data_received(data)
-        self._watch_head()
+        self._watch()
 
     def on_response_complete(self) -> None:
-        """Go on with the next request; its head may have begun before the answer was ready."""
+        """Go on with the next request; its head may have begun before the answer was ready.
+
+        The rest of a body that was answered before its end is read and thrown away for a while, since
+        a client that is cut off while it sends does not see the answer.
+        """
         super().on_response_complete()
-        if self.conn.trailing_data[0]:
-            self._watch_head()
+        self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadline."""
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def _watch_head(self) -> None:
-        if self.conn.their_state is h11.IDLE:
+    def _watch(self) -> None:
+        has_begun = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
+        is_answered = self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+        if has_begun or is_answered:
             self._expect_head()
         else:
             self._stop_waiting()

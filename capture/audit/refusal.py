@@ -6,8 +6,6 @@ import math
 
 from starlette.responses import JSONResponse
 
-_CLOSE = {"connection": "close"}
-
 
 class RefusedError(Exception):
     """A request is not taken.
@@ -32,18 +30,18 @@ class RefusedError(Exception):
 
 
 def unauthorized(message: str) -> RefusedError:
-    """Who asks has not shown that they may; the connection is closed, so that strangers do not hold it."""
-    return RefusedError(401, "unauthorized", message, {"www-authenticate": "Bearer", **_CLOSE})
+    """Who asks has not shown that they may."""
+    return RefusedError(401, "unauthorized", message, {"www-authenticate": "Bearer"})
 
 
 def too_large(message: str) -> RefusedError:
-    """There is more than may be; what has not been read of it never is."""
-    return RefusedError(413, "too_large", message, _CLOSE)
+    """There is more than may be."""
+    return RefusedError(413, "too_large", message)
 
 
 def too_slow(message: str) -> RefusedError:
     """A body did not come in the time it may take."""
-    return RefusedError(408, "slow", message, _CLOSE)
+    return RefusedError(408, "slow", message)
 
 
 def unusable(message: str) -> RefusedError:

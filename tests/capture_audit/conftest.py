@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 import trustme
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 from capture.audit.access import Access
 from capture.audit.server import HttpServer
@@ -68,33 +69,59 @@ class Service:
 Serve = Callable[..., Service]
 
 
+class Switch(BaseRoute):
+    """A place in a running server for whatever a test wants there: to start one takes a while."""
+
+    routes: Sequence[BaseRoute] = ()
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        found = [route.matches(scope) for route in self.routes]
+        return max(found, key=lambda match: match[0].value)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        (route,) = (route for route in self.routes if route.matches(scope)[0] is not Match.NONE)
+        await route.handle(scope, receive, send)
+
+
 @contextmanager
 def serving(
-    parts: Parts,
-    access: Access,
-    *,
-    limits: Limits | None = None,
-    tls: Tls | None = None,
-    verify: ssl.SSLContext | bool = True,
-    routes: tuple[BaseRoute, ...] = (),
+    routes: Sequence[BaseRoute], tls: Tls | None = None, verify: ssl.SSLContext | None = None
 ) -> Iterator[Service]:
-    webhook = AuditWebhook(parts.intake, access, limits)
-    server = HttpServer([webhook.route(), *routes], "127.0.0.1", 0, tls)
+    server = HttpServer(routes, "127.0.0.1", 0, tls)
     server.start()
     url = f"{'https' if tls else 'http'}://127.0.0.1:{server.port}"
     try:
-        with httpx.Client(base_url=url, verify=verify, trust_env=False) as client:
+        with httpx.Client(base_url=url, verify=verify or True, trust_env=False) as client:
             yield Service(server, client)
     finally:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def plain() -> Iterator[tuple[Switch, Service]]:
+    switch = Switch()
+    with serving([switch]) as service:
+        yield switch, service
+
+
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts a server for the parts of an intake; plain HTTP and a token unless told otherwise."""
+def serve(tmp_path: Path, plain: tuple[Switch, Service]) -> Iterator[Serve]:
+    """Serves the parts of an intake; over plain HTTP and with a token unless told otherwise."""
+    switch, service = plain
     with ExitStack() as stack:
 
-        def start(parts: Parts, access: Access | None = None, **options: Any) -> Service:
-            return stack.enter_context(serving(parts, access or Access(token_file(tmp_path)), **options))
+        def start(
+            parts: Parts,
+            access: Access | None = None,
+            *,
+            limits: Limits | None = None,
+            routes: tuple[BaseRoute, ...] = (),
+            **encrypted: Any,
+        ) -> Service:
+            webhook = AuditWebhook(parts.intake, access or Access(token_file(tmp_path)), limits)
+            if encrypted:
+                return stack.enter_context(serving([webhook.route(), *routes], **encrypted))
+            switch.routes = [webhook.route(), *routes]
+            return service
 
         yield start
