@@ -90,12 +90,12 @@ def moment(nanoseconds: int | None) -> str:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int], None] | None]:
-    """A progress display on terminals, which is told the number of events so far; None elsewhere."""
+def progress(what: str, unit: str = "events") -> Iterator[Callable[[int], None] | None]:
+    """A progress display on terminals, which is told how many events there are so far; None elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(what, total=None)
-        yield lambda events: shown.update(task, description=f"{what}: {events:,} events")
+        yield lambda events: shown.update(task, description=f"{what}: {events:,} {unit}")

@@ -172,15 +172,16 @@ class Store:
 
     def next_part(self) -> int:
         """A number that no part has or ever had, so that the ids of events stay unique."""
-        marker = json.loads((self.root / _MARKER).read_text())
-        used = [part.ordinal for capture in self.all_captures() for part in capture.parts]
-        return 1 + max([*used, marker.get(_PRUNED, 0)])
+        captures = self.all_captures()
+        return 1 + max([self._last_pruned(), *(part.ordinal for each in captures for part in each.parts)])
+
+    def _last_pruned(self) -> int:
+        return int(json.loads((self.root / _MARKER).read_text()).get(_PRUNED, 0))
 
     def note_pruned(self, ordinal: int) -> None:
         """Remember that a part is about to be removed, so that its number is not given away again."""
-        marker = json.loads((self.root / _MARKER).read_text())
-        marker[_PRUNED] = max(ordinal, marker.get(_PRUNED, 0))
-        self.write_text(self.root / _MARKER, json.dumps(marker))
+        if ordinal > self._last_pruned():
+            self.write_text(self.root / _MARKER, json.dumps({"format": FORMAT, _PRUNED: ordinal}))
 
     def stage(self, relative: str) -> Path:
         """A place to make a file that will appear at ``relative``."""
