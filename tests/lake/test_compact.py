@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -304,6 +306,31 @@ class TestReaders:
         with lake.store.writing():
             assert len(kept(lake)) == 1
         assert lake.verify() == []
+
+
+class TestWriters:
+    """Those who are writing meanwhile."""
+
+    def test_they_are_waited_for(self, tmp_path: Path) -> None:
+        lake = lake_of_logs(tmp_path, log(0, 3), log(3, 3))
+        writes = threading.Event()
+
+        def write() -> None:
+            with Lake(lake.store.root).store.writing():
+                writes.set()
+                time.sleep(0.3)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        writes.wait()
+        assert compact(lake.store).made == 1
+        writer.join()
+
+    def test_but_not_for_ever(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(compaction, "PATIENCE", 0.2)
+        lake = lake_of_logs(tmp_path, log(0, 3), log(3, 3))
+        with lake.store.writing(), pytest.raises(InputError, match="another process is writing to this lake"):
+            compact(Lake(lake.store.root).store)
 
 
 def kept(lake: Lake) -> list[Capture]:
