@@ -65,7 +65,7 @@ def _in_order(events: pa.Table) -> pa.Table:
 def _interned(rows: pa.Table) -> tuple[pa.Table, Indices]:
     """The distinct rows, and for each of all rows the position of its like among these."""
     columns = ", ".join('"' + name.replace('"', '""') + '"' for name in rows.schema.names)
-    groups = f'SELECT min(_row) AS first, list(_row) AS every FROM stored GROUP BY {columns}'  # noqa: S608
+    groups = f"SELECT min(_row) AS first, list(_row) AS every FROM stored GROUP BY {columns}"  # noqa: S608
     with duckdb.connect() as connection:
         connection.register("stored", rows.append_column("_row", pa.array(np.arange(rows.num_rows))))
         found = connection.execute(f"SELECT unnest(every) AS place, first FROM ({groups})").fetchnumpy()  # noqa: S608
