@@ -19,13 +19,13 @@ _MAX_DESCRIPTORS = 253
 _TIMEOUT = 300.0
 
 
-def load(calls: Sequence[str], definitions: Mapping[str, int], *, count_compat: bool) -> dict[str, int]:
+def load(calls: Sequence[str], definitions: Mapping[str, int]) -> dict[str, int]:
     """Compile and load the program: the name of a table or function -> its descriptor, which is ours.
 
     Raises:
         ProbeError: it cannot be compiled, or the kernel refuses it.
     """
-    order = {"calls": list(calls), "definitions": dict(definitions), "count_compat": count_compat}
+    order = {"calls": list(calls), "definitions": dict(definitions)}
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:

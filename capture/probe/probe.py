@@ -17,7 +17,7 @@ from capture.probe.offsets import definitions
 from capture.probe.requirements import require
 from capture.probe.ring import Chunk, Ring
 from capture.probe.settings import Settings
-from capture.probe.source import function
+from capture.probe.source import COUNT_COMPAT, function
 
 RING_SIZE = 32 * 1024 * 1024
 """Bytes: at a million small events a second, room for about a third of a second."""
@@ -72,8 +72,9 @@ class Probe:
         self.unavailable = tuple(call.name for call in wanted if call not in self._calls)
         processors = _possible_processors()
         defined = {**definitions(read_btf()), "RING_SIZE": ring_size, "CPUS": processors}
-        names = [call.name for call in self._calls]
-        self._loaded = load(names, defined, count_compat=count_compat)
+        if count_compat:
+            defined[COUNT_COMPAT] = 1
+        self._loaded = load([call.name for call in self._calls], defined)
         self._attached: list[int] = []
         self._settings = Settings(self._loaded["settings"], tuple(exclude))
         self.ring = Ring.of_map(self._loaded["events"], ring_size)

@@ -11,6 +11,9 @@ C_FILES = Path(__file__).parent / "c"
 STUB_HEADERS = C_FILES / "stub"
 """What bcc takes for the headers of a kernel; the probe needs none of them."""
 
+COUNT_COMPAT = "COUNT_COMPAT"
+"""Is defined if the calls of 32-bit programs are to be counted."""
+
 _PARTS = (
     "records.h",
     "kernel.h",

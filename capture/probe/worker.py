@@ -16,7 +16,7 @@ from typing import Any
 from capture.probe.calls import CALLS
 from capture.probe.errors import ProbeError
 from capture.probe.requirements import load_bcc
-from capture.probe.source import STUB_HEADERS, flags, function, program
+from capture.probe.source import COUNT_COMPAT, STUB_HEADERS, flags, function, program
 
 TABLES = ("events", "counts", "settings")
 """The tables that the daemon uses."""
@@ -28,7 +28,7 @@ def build(order: dict[str, Any]) -> dict[str, int]:
     """Compile and load: the name of a table or function -> its descriptor.
 
     Args:
-        order: ``calls``, ``definitions`` and ``count_compat``.
+        order: ``calls`` and ``definitions``.
 
     Raises:
         ProbeError: bcc cannot be loaded, or the kernel refuses the program.
@@ -36,7 +36,7 @@ def build(order: dict[str, Any]) -> dict[str, int]:
     os.environ["BCC_KERNEL_SOURCE"] = str(STUB_HEADERS)
     bcc = load_bcc()
     calls = [CALLS[name] for name in order["calls"]]
-    raw = (*RAW_FUNCTIONS, "entered") if order["count_compat"] else RAW_FUNCTIONS
+    raw = (*RAW_FUNCTIONS, "entered") if COUNT_COMPAT in order["definitions"] else RAW_FUNCTIONS
     try:
         bpf = bcc.BPF(text=program(calls), cflags=flags(order["definitions"]))
         loaded = {name: bpf[name].map_fd for name in TABLES}

@@ -94,8 +94,8 @@ static __always_inline u8 rlimit_resource(u64 resource)
 
 static __always_inline u16 ptrace_request(u64 request)
 {
-    if (request < 10)
-        return request;
+    if (request < 10) /* traceme, peek, poke, cont, kill, singlestep */
+        return request + 1;
     if (request >= 0x4200 && request <= 0x420b)
         return request - 0x4200 + 14;
     switch (request) {

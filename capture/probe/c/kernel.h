@@ -77,7 +77,8 @@ static __always_inline u16 user_cs(u64 task)
 /* What the perf tracepoints of the ends of system calls hand over. */
 struct exit_context {
     u64 common;
-    u64 nr;
+    u32 nr;
+    u32 padding; /* whatever was on the kernel's stack */
     s64 ret;
 };
 

@@ -103,6 +103,6 @@ PROCESSES = (
     Call("geteuid", 205, params("u32:ret"), "hot"),
     Call("getgid", 207, params("u32:ret"), "hot"),
     Call("getegid", 209, params("u32:ret"), "hot"),
-    Call("epoll_wait", 79, params("s64:ret; fd:A2"), "hot"),
+    Call("epoll_wait", 79, params("s64:ret; s64:(s32)A2"), "hot"),
     Call("select", 83, params("s64:ret"), "hot"),
 )
