@@ -121,7 +121,7 @@ def explain(rule: Rule, part: PartData, prefix: int, number: int) -> Explanation
     Raises:
         InputError: there is no such event, or the rule is for another source.
     """
-    source = part.capture.source
+    source = part.layout.source
     if rule.source != source:
         raise InputError(f"rule '{rule.name}' is for {rule.source} events, and this is one of {source}")
     judged = _Judge(part, row_of(part, prefix, number))
@@ -136,7 +136,7 @@ class _Judge:
 
     def __init__(self, part: PartData, row: int) -> None:
         self.part, self.rows = part, np.array([row], np.int64)
-        self.printer = printer_of(part.capture.source)
+        self.printer = printer_of(part.layout.source)
         self._values: dict[FieldValue, Any] = {}
 
     def value(self, value: FieldValue) -> Any:

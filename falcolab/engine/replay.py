@@ -50,7 +50,7 @@ def match_parts(
     """
     matchers: dict[str, _Matcher] = {}
     for part in parts:
-        source = part.capture.source
+        source = part.layout.source
         if source not in matchers:
             matchers[source] = _Matcher(source, conditions)
         yield matchers[source].match(part, first=first)
@@ -84,7 +84,7 @@ class RuleMatcher:
 
     def match(self, part: PartData) -> PartMatches:
         """What matches in a part."""
-        source = part.capture.source
+        source = part.layout.source
         if source not in self._matchers:
             mine = [index for index, rule in enumerate(self._rules) if rule.source == source]
             matcher = _Matcher(source, [self._rules[index].typed for index in mine])

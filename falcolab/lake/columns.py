@@ -31,6 +31,7 @@ class Columns:
         self.rows = self.size = self._flushed = 0
         self._pending: list[tuple[Any, ...]] = []
         self._batches: list[pa.RecordBatch] = []
+        self._given = 0
 
     def append(self, row: tuple[Any, ...], *, size: int = 0) -> None:
         """Add a row, values in the order of the schema, that holds about ``size`` bytes of text."""
@@ -50,6 +51,13 @@ class Columns:
     def _columns(self, rows: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
         """Rows as columns."""
         return zip(*rows, strict=True)
+
+    def fresh(self) -> pa.Table:
+        """The rows that were added since this was asked last."""
+        if self._pending:
+            self._flush()
+        batches, self._given = self._batches[self._given :], len(self._batches)
+        return pa.Table.from_batches(batches, self.schema)
 
     def table(self) -> pa.Table:
         """The rows as an Arrow table."""

@@ -35,6 +35,7 @@ cdef class EventRows:
     cdef int _pending
     cdef long long _flushed
     cdef list _batches
+    cdef int _given
     cdef list _columns
     cdef int64_t* _num
     cdef int64_t* _time

@@ -163,8 +163,17 @@ cdef class EventRows:
         types = EVENT_SCHEMA.types[-USAGE:]
         arrays += [_array(*each) for each in zip(values, [self._pending] * USAGE, valid, types)]
         self._batches.append(pa.record_batch(arrays, schema=EVENT_SCHEMA))
-        self._renew()
+        if self._pending == BATCH:
+            self._renew()
+        self._pending = 0
         return 0
+
+    def fresh(self):
+        """The rows that were added since this was asked last."""
+        if self._pending:
+            self._flush()
+        batches, self._given = self._batches[self._given :], len(self._batches)
+        return pa.Table.from_batches(batches, EVENT_SCHEMA)
 
     def table(self):
         """The rows as an Arrow table."""

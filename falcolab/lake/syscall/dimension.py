@@ -41,12 +41,14 @@ class Dimension:
 
     Attributes:
         known: the row of each state that was seen before, by a key of the state.
-        columns: the rows.
+        rows: the rows without their keys, in the order in which they appeared.
+        columns: the same with their keys, on their way to Arrow.
     """
 
     def __init__(self, table: str, names: Sequence[str], base: int) -> None:
         self._base = base
         self._ids: dict[Row, int] = {}
+        self.rows: list[Row] = []
         self.known: dict[Hashable, int] = {}
         self.columns = Columns(schema.SCHEMAS[table])
         self._values = values(names)
@@ -65,6 +67,7 @@ class Dimension:
         found = self._ids.get(row)
         if found is None:
             found = self._ids[row] = self._base | len(self._ids)
+            self.rows.append(row)
             self.columns.append((found, *row))
         return found
 

@@ -217,17 +217,22 @@ class SyscallEncoder:
         table.rows[has_fd] = row
         return row
 
+    @property
+    def dimensions(self) -> dict[str, Dimension]:
+        """The dimensions by name."""
+        return {
+            schema.KINDS: self.kinds,
+            schema.PROCESSES: self.processes,
+            schema.FILES: self.files,
+            schema.CONTAINERS: self.containers,
+            schema.ARGUMENTS: self.arguments,
+            schema.DESCRIPTORS: self.descriptors,
+        }
+
     def tables(self) -> dict[str, pa.Table]:
         """Events and dimensions as Arrow tables, by name."""
-        return {
-            EVENTS: self.events.table(),
-            schema.KINDS: self.kinds.columns.table(),
-            schema.PROCESSES: self.processes.columns.table(),
-            schema.FILES: self.files.columns.table(),
-            schema.CONTAINERS: self.containers.columns.table(),
-            schema.ARGUMENTS: self.arguments.columns.table(),
-            schema.DESCRIPTORS: self.descriptors.columns.table(),
-        }
+        dimensions = {name: each.columns.table() for name, each in self.dimensions.items()}
+        return {EVENTS: self.events.table(), **dimensions}
 
 
 def _file_row(context: Context) -> Row:

@@ -1,0 +1,1 @@
+"""The live engine: rules on events as they come."""
