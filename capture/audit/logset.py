@@ -47,7 +47,7 @@ class LogSet:
 
     def is_log(self, file: LogFile) -> bool:
         """Whether a file is the one that is written to, as far as anybody knows."""
-        return file.path == self._log and file.identity in self._present
+        return self._is_at_log(file) and file.identity in self._present
 
     def leave(self, file: LogFile) -> None:
         """Let go of a file that has been taken to its end, if it is gone."""
@@ -70,13 +70,17 @@ class LogSet:
         new = self._open_new()
         for is_same in (_is_same, LogFile.holds):
             new = [file for file in new if not self._resume(file, is_same)]
-        for file in reversed(new):
+        # A copy that is still being made is smaller than what it is made from.
+        for file in sorted(new, key=lambda file: (self._is_at_log(file), file.size), reverse=True):
             self._begin(file)
         self._is_first_start = False
         if last and last[0] in self._lost:
             self._tell_gap(last[0])
         self._lost = []
-        self._files.sort(key=lambda file: (file.path == self._log, file.written))
+        self._files.sort(key=lambda file: (self._is_at_log(file), file.written))
+
+    def _is_at_log(self, file: LogFile) -> bool:
+        return file.path == self._log
 
     def _forget_replaced(self) -> None:
         """Files that do not hold any more what was taken of them are looked at as new ones."""
@@ -118,7 +122,7 @@ class LogSet:
 
         A copy of the log may become all there is of it: then it holds the place that was reached.
         """
-        if file.path == self._log:
+        if self._is_at_log(file):
             self._metrics.rotations.inc(not self._is_first_start)
         elif self._is_first_start:
             file.skip()

@@ -27,9 +27,9 @@ class Cluster:
         self.written = 0
         self.rotated = 0
         self.half = b""
-        self.seen: set[Path] = set()
         self.parts = Parts()
         self.journal: list[bytes] = []
+        self.offered_again = 0.0
         self.follower: Follower | None = None
         self._writer = self._reopen()
 
@@ -79,14 +79,18 @@ class Cluster:
             os.truncate(self.log, 0)
 
     def copy(self) -> None:
-        """The beginning of a copy: it must not be taken for news."""
+        """The beginning of a copy that is being made: it must not be taken for news."""
         if self.log.exists():
-            (self.folder / "audit.log.copy").write_bytes(self.log.read_bytes()[:700])
+            copy = self.folder / "audit.log.copy"
+            copy.write_bytes(self.log.read_bytes()[:700])
+            self.step()
+            copy.unlink()
 
     def delete_old(self) -> None:
-        """What nobody writes to any more, while the daemon runs: it has it open and reads it to its end."""
-        for path in self.seen if self.follower else ():
-            if path.exists() and path.stat().st_ino != os.fstat(self._writer).st_ino:
+        """What nobody writes to any more, while the daemon has it open: it reads it to its end."""
+        self.step()
+        for path in self.folder.glob("audit-*.log") if self.follower else ():
+            if path.stat().st_ino != os.fstat(self._writer).st_ino:
                 path.unlink()
         self.step()
 
@@ -95,14 +99,13 @@ class Cluster:
     def step(self) -> None:
         if self.follower is not None:
             self.follower.step()
-            self.seen = set(self.folder.glob("audit-*.log"))
 
     def stop(self) -> None:
         if self.follower is not None:
             self.follower._files.close()
             self.follower = None
-            self.seen.clear()
             self.journal += self.parts.sink.events
+            self.offered_again += self.parts.count("duplicates_total", via="log")
 
     def start(self) -> None:
         """A new process; what it knows of events is what its journal tells."""
@@ -179,3 +182,4 @@ def test_every_line_is_taken_once(happenings: list[object]) -> None:
             happen(cluster)  # type: ignore[operator]
         taken = cluster.finish()
         assert sorted(taken) == list(range(cluster.written))
+        assert cluster.offered_again == 0 or Cluster.crash in happenings
