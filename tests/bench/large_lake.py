@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from falcolab import native
 from falcolab.api.lake import Lake
 from tests import shared_data
 from tests.bench import scap_copies
@@ -22,6 +23,8 @@ from tests.bench.scap_copies import Recording, write_capture
 
 _MAKERS = ("lake", "sources", "system", "fields", "native")
 """The parts of falcolab that a lake depends on."""
+
+_SOURCES = (".scap", ".py", ".pyx", ".pxd", ".json")
 
 _SEEN = 0.98
 """The least share of the recordings' events that rules see; entry events of old calls are converted away."""
@@ -33,6 +36,7 @@ class LargeLake:
 
     Attributes:
         folder: of the lake.
+        path: the way into it: compiled or pure Python.
         raw: the size of the capture, unpacked, in bytes.
         seconds: that ingesting it took.
         cpu: seconds of one core, those of the system not counted.
@@ -41,6 +45,7 @@ class LargeLake:
     """
 
     folder: Path
+    path: str
     raw: int
     seconds: float
     cpu: float
@@ -51,7 +56,8 @@ class LargeLake:
 def large_lake(captures: Sequence[Path], events: int) -> LargeLake:
     """A lake of at least so many events, made of captures."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "falcolab-bench"
-    home = root / f"syscall-{events}-{_key(captures)}"
+    path = ingest_path()
+    home = root / f"syscall-{events}-{_key(captures, path)}"
     made = home / "made.json"
     is_new = not made.is_file()
     if is_new:
@@ -59,7 +65,12 @@ def large_lake(captures: Sequence[Path], events: int) -> LargeLake:
             shutil.rmtree(old)
         home.mkdir(parents=True)
         made.write_text(json.dumps(_make(captures, events, home)))
-    return LargeLake(home / "lake", **json.loads(made.read_text()), is_new=is_new)
+    return LargeLake(home / "lake", path, **json.loads(made.read_text()), is_new=is_new)
+
+
+def ingest_path() -> str:
+    """Which way events take into a lake here."""
+    return "pure Python" if native.load("lane") is None else "compiled"
 
 
 def _make(captures: Sequence[Path], events: int, home: Path) -> dict[str, float]:
@@ -81,11 +92,11 @@ def _ingest(lake: Path, capture: Path) -> None:
     Lake.ingest_scap(lake, capture)
 
 
-def _key(captures: Sequence[Path]) -> str:
+def _key(captures: Sequence[Path], path: str) -> str:
     """A digest of all that the lake depends on."""
     code = [path for name in _MAKERS for path in (shared_data.ROOT / "falcolab" / name).rglob("*")]
-    digest = hashlib.sha256()
-    for path in (*captures, Path(scap_copies.__file__), *sorted(code)):
-        if path.is_file() and path.suffix not in (".pyc", ".so"):
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest = hashlib.sha256(path.encode())
+    for file in (*captures, Path(scap_copies.__file__), *sorted(code)):
+        if file.is_file() and file.suffix in _SOURCES:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]

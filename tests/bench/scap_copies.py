@@ -7,6 +7,8 @@ A round repeats every recording once, one after the other. In each copy
   descriptors; only 0 and 1 stay what they are, and negative results;
 - times go on where the copy before ended.
 
+Events that belong to the state at the beginning (accounts, containers) stand at the beginning only.
+
 What else is repeated stays as it is: names of files, addresses, containers, users. The machine
 and its users are those of the first recording. Numbers that a call returns without the event
 table calling them a process (``getpid``, ``wait4``) stay, too, for no rule looks at them.
@@ -38,6 +40,9 @@ _MACHINE = (0x0A0D0D0A, 0x201, 0x219, 0x220)
 _FRAME, _ID = struct.Struct("<II"), struct.Struct("<q")
 _HEADER = struct.Struct("<HQqIHI")
 """Of an event: processor, time, thread, length, type, number of parameters."""
+
+_INITIAL = frozenset({"container", "useradded", "userdeleted", "groupadded", "groupdeleted", "asyncevent"})
+"""Events that belong to the state at the beginning when nothing else has happened before."""
 
 _TAIL = 76
 """The size of what today's recorders append to an entry of a process list; it ends with the group."""
@@ -92,7 +97,8 @@ class Recording:
         init: those about the first process.
         processes: those about the other processes.
         descriptors: those about their descriptors.
-        events: the events.
+        initial: the events that belong to the state at the beginning.
+        events: the others.
         first: when they begin.
         length: the nanoseconds from there to the last.
     """
@@ -101,6 +107,7 @@ class Recording:
     init: bytes = b""
     processes: Pieces = field(default_factory=Pieces)
     descriptors: Pieces = field(default_factory=Pieces)
+    initial: Pieces = field(default_factory=Pieces)
     events: Pieces = field(default_factory=Pieces)
     first: int = 0
     length: int = 0
@@ -119,7 +126,7 @@ class Recording:
             elif code == _DESCRIPTORS:
                 recording._take_descriptors(block)
             elif code in _EVENTS:
-                recording.events.add(block, _ids_of_event(block, with_ids), time=10)
+                recording._pieces_for(block).add(block, _ids_of_event(block, with_ids), time=10)
             else:
                 raise ValueError(f"{path}: a block of type {code:#x}, which is not of today's format")
         recording._set_times()
@@ -142,8 +149,12 @@ class Recording:
         else:
             self.init += block
 
+    def _pieces_for(self, block: bytes) -> Pieces:
+        is_initial = event_types()[_HEADER.unpack_from(block, 8)[4]].name in _INITIAL
+        return self.initial if is_initial and not self.events.content else self.events
+
     def _set_times(self) -> None:
-        """Let events without a time happen when the recording begins."""
+        """Let events without a time, and those of the state, happen when the recording begins."""
         events = self.events
         times = [_ID.unpack_from(events.content, at)[0] for at in events.times]
         self.first = min(filter(None, times))
@@ -151,6 +162,8 @@ class Recording:
         for at, time in zip(events.times, times, strict=True):
             if not time:
                 _ID.pack_into(events.content, at, self.first)
+        for at in self.initial.times:
+            _ID.pack_into(self.initial.content, at, self.first)
 
 
 def _blocks(content: bytes) -> Iterator[tuple[int, bytes]]:
@@ -223,6 +236,8 @@ def write_capture(recordings: Sequence[Recording], rounds: int, path: Path) -> i
             stream.write(recording.processes.copy(0, further))
         for recording, further in copies:
             stream.write(recording.descriptors.copy(0, further))
+        for recording, further in copies[: len(recordings)]:
+            stream.write(recording.initial.copy(now - recording.first, further))
         for recording, further in copies:
             stream.write(recording.events.copy(now - recording.first, further))
             now += recording.length + 10**9

@@ -20,7 +20,7 @@ from falcolab.sources.scap import open_capture
 from falcolab.system.machine import Machine
 from tests import shared_data
 from tests.bench.audit import Size
-from tests.bench.large_lake import LargeLake, large_lake
+from tests.bench.large_lake import LargeLake, ingest_path, large_lake
 from tests.bench.process import Measured, measured
 from tests.bench.syscall_replay import FALCO, Samples, replay_once, replay_rows, survivors_of
 from tests.bench.table import MIB, Row, at_most, print_table, share
@@ -106,7 +106,7 @@ def _ingest_rows(
     return [
         Row("read the capture, events per second and core", f"{events / read.cpu:,.0f}"),
         Row("read and keep the state", f"{events / state.cpu:,.0f}"),
-        Row("ingest (pure Python)", f"{rate:,.0f}", ">= 325,000", rate >= FALCO / 2),
+        Row(f"ingest ({ingest_path()})", f"{rate:,.0f}", ">= 325,000", rate >= FALCO / 2),
         Row("  share of Falco's recorded replay speed", f"{rate / FALCO:.3f}", ">= 0.5", rate >= FALCO / 2),
         Row("  peak memory, MiB", f"{max(each.peak for each in found) / MIB:,.0f}"),
         *_size_rows(found[0].result, events, _raw_size(capture)),
@@ -123,7 +123,7 @@ def _size_rows(size: int, events: int, raw: int) -> list[Row]:
 def _large_rows(large: LargeLake, lake: Lake, events: int) -> list[Row]:
     made = "now" if large.is_new else "earlier"
     return [
-        Row(f"ingest, made {made}, events per second and core", f"{events / large.cpu:,.0f}"),
+        Row(f"ingest ({large.path}), made {made}, events per second and core", f"{events / large.cpu:,.0f}"),
         Row("  seconds by the clock", f"{large.seconds:,.0f}"),
         Row("  peak memory, MiB", f"{large.peak / MIB:,.0f}"),
         *_size_rows(sum(each.bytes for each in lake.captures), events, large.raw),
