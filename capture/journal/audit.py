@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from capture.journal.delivery import Encoding
+from capture.journal.delivery import PlainEncoding
 from capture.journal.frame import Frame
 from capture.journal.journal import Journal
 from capture.journal.kinds import Kind
@@ -82,5 +82,5 @@ def _encode(frames: Iterator[Frame], writer: CaptureWriter, digest: str, /) -> i
     return intake.rejected
 
 
-AUDIT = Encoding(K8S_AUDIT, frozenset({Kind.AUDIT_EVENTS}), _encode)
+AUDIT = PlainEncoding(K8S_AUDIT, frozenset({Kind.AUDIT_EVENTS}), _encode)
 """Audit events, as ``AuditSink`` writes them, into the lake."""

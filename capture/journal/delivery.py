@@ -31,8 +31,24 @@ class Encode(Protocol):
         """
 
 
+class Encoding(Protocol):
+    """How frames become events of one source."""
+
+    @property
+    def source(self) -> str:
+        """The event source."""
+
+    @property
+    def kinds(self) -> frozenset[int]:
+        """Of the frames that it is made from."""
+
+    @property
+    def encode(self) -> Encode:
+        """Makes the parts."""
+
+
 @dataclass(frozen=True, slots=True)
-class Encoding:
+class PlainEncoding:
     """How frames become events of one source.
 
     Attributes:

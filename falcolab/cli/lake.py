@@ -28,7 +28,18 @@ def info(lake: LakeFolder, as_json: AsJson = False) -> int:
     if as_json:
         say_json({"lake": str(lake), "captures": [_described(capture) for capture in captures]})
         return 0
-    columns = ("number", "source", "events", "rejected", "first", "last", "bytes", "bytes/event", "name")
+    columns = (
+        "number",
+        "source",
+        "events",
+        "rejected",
+        "lost",
+        "first",
+        "last",
+        "bytes",
+        "bytes/event",
+        "name",
+    )
     say_table(columns, [_row(capture) for capture in captures])
     say(f"{len(captures):,} captures, {sum(capture.events for capture in captures):,} events")
     return 0
@@ -49,6 +60,7 @@ def _row(capture: Capture) -> tuple[Any, ...]:
         capture.source,
         capture.events,
         capture.rejected,
+        capture.losses,
         moment(capture.min_time)[:19],
         moment(capture.max_time)[:19],
         capture.bytes,

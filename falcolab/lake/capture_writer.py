@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from falcolab.lake.layout import EVENTS, layout_of
-from falcolab.lake.manifest import Capture, Origin, Part
+from falcolab.lake.manifest import Capture, Losses, Origin, Part
 from falcolab.lake.store import Store
 from falcolab.lake.writer import write_part
 
@@ -111,6 +111,7 @@ class CaptureWriter:
         name: of the file that is read.
         source: its event source.
         ordinal: the number of the part that comes next.
+        lost: events that happened and could not be recorded.
     """
 
     store: Store
@@ -119,6 +120,7 @@ class CaptureWriter:
     ordinal: int = 0
     parts: list[Part] = field(default_factory=list)
     times: _Times = field(default_factory=_Times)
+    lost: Losses = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ordinal = self.store.next_part()
@@ -155,6 +157,7 @@ class CaptureWriter:
             ingested=time.time_ns(),
             damage=damage,
             parts=tuple(self.parts),
+            lost=self.lost,
         )
         self.store.commit(capture)
         return events

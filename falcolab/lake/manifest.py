@@ -67,6 +67,10 @@ class Part:
         return tuple(file for file in self.files if file.table == table)
 
 
+Losses = dict[str, dict[str, int]]
+"""Processor -> event type -> how many events were lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What was ingested at once, and may have been joined with others since.
@@ -80,6 +84,7 @@ class Origin:
         ingested: when, ns.
         damage: why the file could not be read to its end; empty when it could.
         parts: the numbers of the parts that it was written as.
+        lost: events that happened and could not be recorded: processor -> event type -> how many.
     """
 
     digest: str
@@ -90,6 +95,7 @@ class Origin:
     ingested: int
     damage: str
     parts: tuple[int, ...]
+    lost: Losses = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,7 @@ class Capture:
         replaces: the digests of captures of this source that do not count beside it.
         replaced_until: until when their files stay for those who are reading them, ns.
         pruned: how many events have been removed because they were too old or too many.
+        lost: events that happened and could not be recorded: processor -> event type -> how many.
     """
 
     digest: str
@@ -131,6 +138,7 @@ class Capture:
     replaces: tuple[str, ...] = ()
     replaced_until: int = 0
     pruned: int = 0
+    lost: Losses = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
@@ -150,8 +158,14 @@ class Capture:
                 ingested=self.ingested,
                 damage=self.damage,
                 parts=tuple(part.ordinal for part in self.parts),
+                lost=self.lost,
             ),
         )
+
+    @property
+    def losses(self) -> int:
+        """How many events happened in its time and could not be recorded."""
+        return sum(sum(types.values()) for origin in self.origins for types in origin.lost.values())
 
     def to_json(self) -> str:
         """The manifest's text."""

@@ -11,7 +11,7 @@ import pytest
 from capture.journal import (
     AUDIT,
     AuditSink,
-    Encoding,
+    PlainEncoding,
     Frame,
     Journal,
     JournalError,
@@ -192,7 +192,7 @@ def test_between_two_sources_of_one_segment_nothing_is_doubled(
             raise Killed
         return 0
 
-    other = Encoding("syscall", frozenset({Kind.SYSCALL_EVENTS}), encode)
+    other = PlainEncoding("syscall", frozenset({Kind.SYSCALL_EVENTS}), encode)
     with Journal(tmp_path / "journal") as journal:
         write(journal, 0, 5)
         journal.append(Kind.SYSCALL_EVENTS, b"blocks")

@@ -1,0 +1,1 @@
+"""System calls on their way from the probe into the journal and the lake."""

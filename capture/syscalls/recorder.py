@@ -1,0 +1,78 @@
+"""Event blocks become state and rows, as those of a capture file do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from falcolab import native
+from falcolab.lake.syscall.encoder import PURE, SyscallEncoder
+from falcolab.sources.scap.event_reader import EventReader
+from falcolab.sources.scap.stream import Stream
+from falcolab.system.machine import Machine
+
+PART = 1
+"""The number of the part in the keys of rows, until the lake gives them another."""
+
+
+class _Blocks(Stream):
+    """A stream of blocks that come one chunk after the other."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.at = 0
+        self.problem = ""
+        self._before = 0
+        self._chunks: Iterator[bytes] = iter(())
+
+    def put(self, chunk: bytes) -> None:
+        """Go on with a chunk of whole blocks; the one before has been read."""
+        self._before += len(self.data)
+        self.data, self.at = chunk, 0
+
+
+class Recorder:
+    """Keeps the state of the machine, and the rows of one part.
+
+    Args:
+        machine: the state that the events go on from.
+
+    Attributes:
+        machine: the state.
+        encoder: the rows.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._blocks = _Blocks()
+        self._events = EventReader(self._blocks)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin another part, without rows."""
+        lane = native.load("lane")
+        self.encoder = SyscallEncoder(PART, PURE if lane is None else lane.PIECES)
+        self._events.forward = None if lane is None else lane.Lane(self.machine, self.encoder).run
+
+    def take(self, chunk: bytes) -> None:
+        """Take in whole event blocks.
+
+        Raises:
+            DamagedError: they are none.
+        """
+        self._blocks.put(chunk)
+        for event in self._events:
+            is_seen = self.machine.take(event)
+            self.encoder.notice(event, self.machine)
+            if is_seen:
+                self.encoder.add(event, self.machine)
+
+    @property
+    def rows(self) -> int:
+        """How many events the part has."""
+        return self.encoder.events.rows
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The part as tables."""
+        return self.encoder.tables()
