@@ -18,11 +18,12 @@ from capture.probe.requirements import require
 from capture.probe.ring import Chunk, Ring
 from capture.probe.settings import Settings
 from capture.probe.source import COUNT_COMPAT, function
+from capture.probe.worker import ENDED, ENTERED, STARTED
 
 RING_SIZE = 32 * 1024 * 1024
 """Bytes: at a million small events a second, room for about a third of a second."""
 
-_RAW_TRACEPOINTS = {"ended": "sched_process_exit", "started": "sched_process_exec", "entered": "sys_enter"}
+_RAW_TRACEPOINTS = {ENDED: "sched_process_exit", STARTED: "sched_process_exec", ENTERED: "sys_enter"}
 """Function -> where it is attached. Ends of threads come first, so that none of a new thread is missed."""
 
 _POSSIBLE = Path("/sys/devices/system/cpu/possible")

@@ -21,7 +21,8 @@ from capture.probe.source import COUNT_COMPAT, STUB_HEADERS, flags, function, pr
 TABLES = ("events", "counts", "settings")
 """The tables that the daemon uses."""
 
-RAW_FUNCTIONS = ("started", "ended")
+ENDED, STARTED, ENTERED = "ended", "started", "entered"
+"""The functions for threads that end, programs that start, and calls of 32-bit programs."""
 
 
 def build(order: dict[str, Any]) -> dict[str, int]:
@@ -36,17 +37,24 @@ def build(order: dict[str, Any]) -> dict[str, int]:
     os.environ["BCC_KERNEL_SOURCE"] = str(STUB_HEADERS)
     bcc = load_bcc()
     calls = [CALLS[name] for name in order["calls"]]
-    raw = (*RAW_FUNCTIONS, "entered") if COUNT_COMPAT in order["definitions"] else RAW_FUNCTIONS
     try:
         bpf = bcc.BPF(text=program(calls), cflags=flags(order["definitions"]))
         loaded = {name: bpf[name].map_fd for name in TABLES}
-        loaded.update((name, bpf.load_func(name, bcc.BPF.RAW_TRACEPOINT).fd) for name in raw)
-        names = dict.fromkeys(map(function, calls))
+        names = _raw_functions(order)
+        loaded.update((name, bpf.load_func(name, bcc.BPF.RAW_TRACEPOINT).fd) for name in names)
+        names = list(dict.fromkeys(map(function, calls)))
         loaded.update((name, bpf.load_func(name, bcc.BPF.TRACEPOINT).fd) for name in names)
     except Exception as error:  # bcc raises this type for all that goes wrong
         raise ProbeError(f"the kernel refuses the probe: {error}") from None
     _keep(bpf)
     return loaded
+
+
+def _raw_functions(order: dict[str, Any]) -> list[str]:
+    """The functions for what is no system call: a program that starts is the end of execve."""
+    has_started = not {"execve", "execveat"}.isdisjoint(order["calls"])
+    counts_compat = COUNT_COMPAT in order["definitions"]
+    return [ENDED, *([STARTED] if has_started else []), *([ENTERED] if counts_compat else [])]
 
 
 def _keep(bpf: Any) -> None:
