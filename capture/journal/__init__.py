@@ -1,7 +1,7 @@
 """A crash-safe journal: what has been received is on disk before anybody is told so."""
 
 from capture.journal.audit import AUDIT, AuditSink
-from capture.journal.delivery import Delivered, Encode, Encoding, deliver, deliver_all
+from capture.journal.delivery import Delivered, Encode, Encoding, PlainEncoding, deliver, deliver_all
 from capture.journal.errors import JournalError, JournalFullError
 from capture.journal.frame import MAX_PAYLOAD, Frame
 from capture.journal.journal import Journal, Opening
@@ -23,6 +23,7 @@ __all__ = [
     "JournalFullError",
     "Kind",
     "Opening",
+    "PlainEncoding",
     "Recovery",
     "Segment",
     "SegmentReader",

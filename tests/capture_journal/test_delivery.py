@@ -11,11 +11,11 @@ import pytest
 from capture.journal import (
     AUDIT,
     AuditSink,
-    PlainEncoding,
     Frame,
     Journal,
     JournalError,
     Kind,
+    PlainEncoding,
     deliver,
     deliver_all,
 )
