@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +38,10 @@ def snapshot() -> Snapshot:
 def chunks(snapshot: Snapshot) -> list[bytes]:
     """The event blocks of the bundled capture behind its snapshot, a hundred at a time."""
     whole = sound(BUNDLED)
-    ends = [*whole.ends[len(snapshot.events) - 1 :: 100], whole.ends[-1]]
+    begin = whole.first
+    for _ in snapshot.events:
+        begin += struct.unpack_from("<I", whole.content, begin + 4)[0]
+    ends = [begin, *whole.ends[99::100], whole.ends[-1]]
     return [whole.content[begin:end] for begin, end in pairwise(ends)]
 
 
