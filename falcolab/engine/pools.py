@@ -19,7 +19,7 @@ from falcolab.engine.coded import plain
 from falcolab.engine.table import Bools, Table
 from falcolab.lang.typed import Test, field_values
 
-_MAX_VALUES = 250_000
+_MAX_VALUES = 100_000
 """How many values of one column are remembered; then remembering begins anew."""
 
 
