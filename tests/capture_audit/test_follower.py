@@ -348,8 +348,8 @@ def running(parts: Parts, follow: Follow) -> Iterator[threading.Thread]:
     assert not thread.is_alive()
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+def _wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -414,7 +414,7 @@ folder = Path(sys.argv[1])
 journal = folder / "journal"
 class Sink:
     def accept(self, events):
-        with journal.open("ab") as stream:
+        with journal.open("ab", buffering=0) as stream:  # one write: a kill does not tear it
             stream.write(b"".join(raw + b"\\n" for raw in events))
 recent = RecentEvents()
 if journal.exists():
@@ -443,7 +443,7 @@ def test_a_daemon_that_is_killed_over_and_over_takes_every_line_once(log: Path, 
         daemon.wait()
     last = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT)
     try:
-        _wait_for(lambda: len(taken()) >= count)
+        _wait_for(lambda: len(taken()) >= count, 30)
     finally:
         last.kill()
         last.wait()
