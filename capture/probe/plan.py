@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from capture.probe.calls import CALLS, Call
+from capture.probe.calls import CALLS, GENERIC, Call
 from falcolab.errors import InputError
 from falcolab.fields.catalogue import SYSCALL
 from falcolab.lang.ast import leaves
 from falcolab.lang.eventtypes import EVENT_TYPE_FIELDS
+from falcolab.lang.eventtypes import GENERIC as GENERIC_TYPE
 from falcolab.lang.typed import FieldValue, Test
 from falcolab.rules.ruleset import Rule, Ruleset
 
@@ -51,7 +52,7 @@ class HookPlan:
     """What is hooked.
 
     Attributes:
-        planned: every call that can be, by name.
+        planned: every call with an event of its own, and the others that are hooked, by name.
         unsupported: event types that rules name and the probe cannot record -> those rules.
     """
 
@@ -84,17 +85,24 @@ def make_plan(ruleset: Ruleset, extra: Iterable[str] = ()) -> HookPlan:
         InputError: there is no such call.
     """
     wanted = frozenset(extra)
-    if unknown := sorted(wanted - CALLS.keys()):
+    if unknown := sorted(wanted - CALLS.keys() - GENERIC.keys()):
         raise InputError(f"the probe cannot record '{unknown[0]}': it knows {', '.join(sorted(CALLS))}")
     rules = [(rule.name, rule.event_types, named_types(rule)) for rule in ruleset.enabled(SYSCALL)]
-    planned = tuple(_planned(CALLS[name], rules, wanted) for name in sorted(CALLS))
+    generic = GENERIC.keys() & wanted.union(*(named for _, _, named in rules))
+    calls = (*CALLS.values(), *(GENERIC[name] for name in generic))
+    planned = tuple(_planned(call, rules, wanted) for call in sorted(calls, key=lambda call: call.name))
     return HookPlan(planned, _unsupported(rules))
 
 
 def named_types(rule: Rule) -> frozenset[str]:
-    """The event types that a rule's condition names and that it can be true for."""
+    """The event types that a rule's condition names and that it can be true for.
+
+    Calls without a type of their own are named for themselves, where the rule can be true for such.
+    """
     tests = (leaf for leaf in leaves(rule.typed) if isinstance(leaf, Test) and _is_about_types(leaf))
-    return rule.event_types & {name for test in tests if isinstance(test.right, tuple) for name in test.right}
+    names = {name for test in tests if isinstance(test.right, tuple) for name in test.right}
+    possible = rule.event_types | (GENERIC.keys() if GENERIC_TYPE in rule.event_types else set())
+    return possible & names
 
 
 def _is_about_types(test: Test) -> bool:
@@ -106,13 +114,14 @@ _RuleTypes = tuple[str, frozenset[str], frozenset[str]]
 
 
 def _planned(call: Call, rules: list[_RuleTypes], extra: frozenset[str]) -> PlannedCall:
-    index = 2 if call.need == "hot" else 1
+    index = 2 if call.need == "hot" or call.name in GENERIC else 1
     asking = tuple(str(rule[0]) for rule in rules if call.name in rule[index])
     return PlannedCall(call, call.need == "state", call.name in extra, asking)
 
 
 def _unsupported(rules: list[_RuleTypes]) -> dict[str, tuple[str, ...]]:
-    names = {name for _, _, named in rules for name in named} - CALLS.keys() - ALWAYS
+    names = {name for _, _, named in rules for name in named}
+    names -= CALLS.keys() | GENERIC.keys() | ALWAYS
     return {name: tuple(rule for rule, _, named in rules if name in named) for name in names}
 
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from capture.probe import tracefs
 from capture.probe.attach import attach_raw, attach_tracepoint
 from capture.probe.btf import read_btf
-from capture.probe.calls import CALLS
+from capture.probe.calls import call_named
 from capture.probe.counters import Counters, Counts
 from capture.probe.loader import load
 from capture.probe.offsets import definitions
@@ -57,7 +57,7 @@ class Probe:
         """Compile the program and load it.
 
         Args:
-            calls: the names of the calls to hook, of ``CALLS``; the ends of threads are always recorded.
+            calls: the names of the calls to hook; the ends of threads are always recorded.
             ring_size: bytes of the ring, a power of two of whole pages.
             exclude: processes (ids) that are not recorded; the calling process is never.
             count_compat: also count the calls of 32-bit programs, which costs every call of the machine.
@@ -68,7 +68,7 @@ class Probe:
         """
         require()
         self._points = tracefs.find()
-        wanted = [CALLS[name] for name in calls]
+        wanted = [call_named(name) for name in calls]
         self._calls = tuple(call for call in wanted if (self._points / call.tracepoint).is_dir())
         self.unavailable = tuple(call.name for call in wanted if call not in self._calls)
         processors = _possible_processors()

@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import Any
 
-from capture.probe.calls import CALLS
+from capture.probe.calls import call_named
 from capture.probe.errors import ProbeError
 from capture.probe.requirements import load_bcc
 from capture.probe.source import COUNT_COMPAT, STUB_HEADERS, flags, function, program
@@ -36,7 +36,7 @@ def build(order: dict[str, Any]) -> dict[str, int]:
     """
     os.environ["BCC_KERNEL_SOURCE"] = str(STUB_HEADERS)
     bcc = load_bcc()
-    calls = [CALLS[name] for name in order["calls"]]
+    calls = [call_named(name) for name in order["calls"]]
     try:
         bpf = bcc.BPF(text=program(calls), cflags=flags(order["definitions"]))
         loaded = {name: bpf[name].map_fd for name in TABLES}

@@ -27,6 +27,7 @@ def machine_can() -> None:
 
 @pytest.fixture(scope="session")
 def recorder(machine_can: None) -> Iterator[Recorder]:
-    with Probe([name for name in CALLS if name not in NOISY], ring_size=64 * 1024 * 1024) as probe:
+    calls = [*(name for name in CALLS if name not in NOISY), "getpriority"]
+    with Probe(calls, ring_size=64 * 1024 * 1024) as probe:
         probe.attach()
         yield Recorder(probe)

@@ -59,6 +59,12 @@ def test_a_call_that_does_not_exist_is_refused() -> None:
         plan("evt.type = open", extra=("reed",))
 
 
+def test_calls_without_a_type_of_their_own_are_hooked_if_a_rule_names_them() -> None:
+    assert set(plan("evt.type = fsopen").calls) == STATE | {"fsopen"}
+    assert set(plan("evt.type in (fsopen, ptrace)").calls) == STATE | {"fsopen", "ptrace"}
+    assert set(plan("evt.type = open", extra=("sysinfo",)).calls) == STATE | {"sysinfo"}
+
+
 def test_types_that_cannot_be_recorded_are_told() -> None:
     made = plan("evt.type in (semop, open)", "evt.type = semop")
     assert made.unsupported == {"semop": ("rule 0", "rule 1")}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from capture.probe.calls import CALLS, Call
+from capture.probe.calls import CALLS, GENERIC, Call, call_named
 from capture.probe.source import C_FILES, flags, function, handler, program
 from falcolab.system.event_type import Param
 from falcolab.system.plans import HANDLERS, OBSERVERS
@@ -67,6 +67,14 @@ def test_a_handler_writes_every_parameter_in_order() -> None:
         "\n    put_s64(&e, 0, ret);\n    put_fd(&e, 1, A0);\n    put_string(&e, 2, A1);"
         "\n    put_u32(&e, 3, A2 & 0x200);\n    return submit(&e);\n}"
     )
+
+
+def test_calls_without_an_event_of_their_own_tell_their_number() -> None:
+    assert handler(call_named("fsopen")).count("put_u16(&e, 1, ctx->nr);") == 1
+    assert call_named("uname").tracepoint == "sys_exit_newuname"
+    assert CALLS.keys() & GENERIC.keys() == set()
+    with pytest.raises(KeyError):
+        call_named("no such call")
 
 
 def test_the_program_has_the_calls_that_are_asked_for_and_no_others() -> None:

@@ -338,6 +338,9 @@ PROCESSES = (
     Workload(
         "prctl", "call(157, 36, 1)", {"evt.arg.option": "PR_SET_CHILD_SUBREAPER", "evt.arg.arg2_int": "1"}
     ),
+    Workload(
+        "syscall", times("call(140, 0, 0)"), {"evt.type": "getpriority", "evt.rawarg.nativeID": 140}, PRIME
+    ),
     Workload("bpf", "call(321, 99, 0, 0)", {"evt.rawarg.cmd": 99, "evt.failed": True}),
     Workload(
         "prlimit",
@@ -380,4 +383,38 @@ os.write(made, open('/bin/true', 'rb').read()); os.execve(made, ['shown'], {'B':
     ),
 )
 
-WORKLOADS = (*FILES, *DESCRIPTORS, *SOCKETS, *PROCESSES)
+FILE_SYSTEMS = (
+    Workload(
+        "execve",
+        """
+os.unshare(os.CLONE_NEWNS) if hasattr(os, 'unshare') else call(272, 0x20000)
+for name in ('lower', 'upper', 'work', 'merged'): os.mkdir(name)
+program = open('/bin/true', 'rb').read()
+open('lower/old', 'wb').write(program)
+call(165, b'none', b'/', 0, 0x44000, 0)
+assert call(165, b'o', b'merged', b'overlay', 0, b'lowerdir=lower,upperdir=upper,workdir=work') == 0
+open('merged/new', 'wb').write(program)
+os.chmod('merged/new', 0o755); os.chmod('lower/old', 0o755)
+if os.fork() == 0: os.execv('merged/new', ['new'])
+os.wait()
+""",
+        {
+            "proc.exe": "new",
+            "proc.exepath": "{dir}/merged/new",
+            "proc.is_exe_upper_layer": True,
+            "proc.is_exe_lower_layer": False,
+        },
+    ),
+    Workload(
+        "execve",
+        """
+import shutil
+shutil.copy('/bin/true', '/dev/shm/falcolab-test')
+if os.fork() == 0: os.execv('/dev/shm/falcolab-test', ['t'])
+os.wait(); os.unlink('/dev/shm/falcolab-test')
+""",
+        {"proc.exepath": "/dev/shm/falcolab-test", "proc.exe": "t"},
+    ),
+)
+
+WORKLOADS = (*FILE_SYSTEMS, *FILES, *DESCRIPTORS, *SOCKETS, *PROCESSES)

@@ -51,6 +51,8 @@ PROCESSES = (
     Call("tkill", 131, params("s64:ret; fd:A0; u8:A1")),
     Call("tgkill", 133, params("s64:ret; fd:A0; fd:A1; u8:A2")),
     Call("bpf", 369, params("s64:ret; u32:A0"), "state"),
+    Call("process_vm_readv", 421, params("s64:ret; fd:A0; vectors:A1, A2, ret > 0 ? ret : 0")),
+    Call("process_vm_writev", 423, params("s64:ret; fd:A0; vectors:A1, A2, ret > 0 ? ret : SNAPLEN")),
     Call("seccomp", 299, params("s64:ret; u64:(u32)A0; u64:(u32)A1")),
     Call("init_module", 411, params("s64:ret; bytes:A0, A1, STRING; u64:A1; string:A2")),
     Call("finit_module", 413, params("s64:ret; fd:A0; string:A1; u32:A2 & 7")),

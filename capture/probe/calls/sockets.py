@@ -64,6 +64,27 @@ SOCKETS = (
         before=_MESSAGE,
     ),
     Call(
+        "sendmmsg",
+        51,
+        params(
+            f"s64:ret; fd:A0; u32:{_SIZE}; vectors:m.vectors, m.count, SNAPLEN;"
+            f"tuple:{_DONE}, OUTBOUND, m.name, m.name_size"
+        ),
+        "hot",
+        before=_MESSAGE,
+    ),
+    Call(
+        "recvmmsg",
+        55,
+        params(
+            f"s64:ret; fd:A0; u32:{_SIZE}; vectors:m.vectors, m.count, ret > 0 ? SNAPLEN : 0;"
+            f"tuple:{_DONE}, INBOUND, m.name, m.name_size;"
+            "bytes:m.control, ret >= 0 ? m.control_size : 0, STRING"
+        ),
+        "hot",
+        before=_MESSAGE,
+    ),
+    Call(
         "recvmsg",
         53,
         params(
