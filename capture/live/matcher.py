@@ -57,22 +57,24 @@ class SyscallMatcher:
             for name in _LAYOUT.dimensions
             if name in self._plan.tables
         }
+        self._first_time: int | None = None
 
-    def match(self, encoder: SyscallEncoder, first_time: int) -> Iterator[Alert]:
+    def match(self, encoder: SyscallEncoder) -> Iterator[Alert]:
         """The alerts for the events that were added since this was asked last, in order.
 
         Args:
             encoder: the same until ``begin``.
-            first_time: when the recording began, ns.
         """
         events = encoder.events.fresh()
         self.judged += events.num_rows
         if not events.num_rows or not self._plan.branches:
             return
+        if self._first_time is None:
+            self._first_time = events["time"][0].as_py()
         left = self._left(encoder, events)
         self.survivors += len(left)
         if len(left):
-            part = _part(encoder, events.take(pa.array(left)), first_time)
+            part = _part(encoder, events.take(pa.array(left)), self._first_time)
             yield from alerts_of(self._exact.match(part), self._rules)
 
     def _left(self, encoder: SyscallEncoder, events: pa.Table) -> Indices:

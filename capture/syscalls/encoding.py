@@ -42,6 +42,10 @@ class SyscallEncoding:
         """Have the tables of a segment ready, by the digest of the segment."""
         self._prepared[digest] = tables
 
+    def forget(self) -> None:
+        """Let go of tables that were not needed; they can be made again from the frames."""
+        self._prepared.clear()
+
     def encode(self, frames: Iterator[Frame], writer: CaptureWriter, digest: str, /) -> int:
         """Stage the parts of the capture; none of its events is ever rejected."""
         tables = self._prepared.pop(digest, None)

@@ -28,5 +28,5 @@ def live_alerts(path: Path, rules: Sequence[Rule], *, tick: int) -> Iterator[Ale
             if is_seen:
                 encoder.add(item, machine)
                 if encoder.events.rows % tick == 0:
-                    yield from matcher.match(encoder, machine.first_time)
-    yield from matcher.match(encoder, machine.first_time)
+                    yield from matcher.match(encoder)
+    yield from matcher.match(encoder)
