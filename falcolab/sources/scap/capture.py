@@ -59,7 +59,6 @@ class Capture:
         name: of the file, for messages.
         snapshot: the state when recording began.
         ending: how reading ended; None as long as it goes on.
-        forward: who may take events directly from the stream, once there is a first one; the others follow.
     """
 
     def __init__(self, file: IO[bytes], name: str) -> None:
@@ -70,7 +69,8 @@ class Capture:
         """
         self.name = name
         self.ending: Ending | None = None
-        self.forward: Forward | None = None
+        self._forward: Forward | None = None
+        self._is_forwarding = False
         self._file = file
         self._stream = Stream(file)
         self._events = EventReader(self._stream)
@@ -94,6 +94,16 @@ class Capture:
         """How many bytes of the (unpacked) file have been read so far."""
         return self._stream.offset
 
+    @property
+    def forward(self) -> Forward | None:
+        """Who may take events directly from the stream, once there is a first one; the others follow."""
+        return self._forward
+
+    @forward.setter
+    def forward(self, forward: Forward | None) -> None:
+        self._forward = forward
+        self._events.forward = forward if self._is_forwarding else None
+
     def __iter__(self) -> Iterator[Snapshot | Event]:
         """The snapshot and the events, once; damage ends them and is told by ``ending``."""
         reason, is_truncated = "", False
@@ -110,7 +120,8 @@ class Capture:
         events = iter(self._events)
         damage: Exception | None = None
         first = None
-        self._events.forward = None
+        self._is_forwarding = False
+        self.forward = self._forward
         try:
             first = self._complete(snapshot, events)
         except (DamagedError, OSError) as error:
@@ -120,7 +131,8 @@ class Capture:
             raise damage
         if first is not None:
             yield first
-            self._events.forward = self.forward
+            self._is_forwarding = True
+            self.forward = self._forward
             yield from events
 
     def _complete(self, snapshot: Snapshot, events: Iterator[Event]) -> Event | None:
