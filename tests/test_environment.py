@@ -10,7 +10,11 @@ from rattler import MatchSpec
 
 from tests.shared_data import ROOT
 
-CONDA_NAMES = {"duckdb": "python-duckdb", "prometheus-client": "prometheus_client"}
+CONDA_NAMES = {
+    "duckdb": "python-duckdb",
+    "kubernetes": "python-kubernetes",
+    "prometheus-client": "prometheus_client",
+}
 """Packages that have another name on conda-forge."""
 
 
