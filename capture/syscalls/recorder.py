@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from falcolab import native
+from falcolab.lake.capture_writer import PART_BYTES, PART_EVENTS
 from falcolab.lake.syscall.encoder import PURE, SyscallEncoder
 from falcolab.sources.scap.event_reader import EventReader
 from falcolab.sources.scap.stream import Stream
@@ -53,7 +54,8 @@ class Recorder:
         """Begin another part, without rows."""
         lane = native.load("lane")
         self.encoder = SyscallEncoder(PART, PURE if lane is None else lane.PIECES)
-        self._events.forward = None if lane is None else lane.Lane(self.machine, self.encoder).run
+        run = None if lane is None else lane.Lane(self.machine, self.encoder, PART_EVENTS, PART_BYTES).run
+        self._events.forward = run
 
     def take(self, chunk: bytes) -> None:
         """Take in whole event blocks.

@@ -78,5 +78,5 @@ def _encoder(writer: CaptureWriter, capture: Capture, machine: Machine) -> Sysca
     """An encoder for the next part, with the fast lane into it where that is compiled."""
     lane = native.load("lane")
     encoder = SyscallEncoder(writer.ordinal, PURE if lane is None else lane.PIECES)
-    capture.forward = None if lane is None else lane.Lane(machine, encoder).run
+    capture.forward = None if lane is None else lane.Lane(machine, encoder, PART_EVENTS, PART_BYTES).run
     return encoder

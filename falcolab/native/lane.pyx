@@ -23,13 +23,11 @@ from falcolab.native.row_keys cimport argument_key, file_key, kind_key
 from falcolab.native.taking cimport Taken
 from falcolab.native.usage cimport fill_usage
 
-from falcolab.lake.capture_writer import PART_BYTES, PART_EVENTS
 from falcolab.lake.syscall.encoder import Pieces
 from falcolab.native.process_state import process_state
 from falcolab.system.event import Event
 from falcolab.system.tables import event_types
 
-cdef int64_t MOST_ROWS = PART_EVENTS, MOST_BYTES = PART_BYTES
 cdef tuple TYPES = event_types()
 cdef Plans PLANS = Plans()
 
@@ -43,18 +41,21 @@ cdef class Lane:
     Args:
         machine: the tables that the events change.
         encoder: collects the rows; made of compiled pieces.
+        most_rows: how many rows it may have; with the last one, or with more text than ``most_bytes``, the
+            part is full, and that event is left to the Python code.
     """
 
     cdef object _machine, _encoder, _event
     cdef EventRows _rows
     cdef dict _by_id, _processes, _tables, _kinds, _files, _containers, _arguments, _descriptors, _closing
     cdef FdTable _table
-    cdef int64_t _epoch, _num, _first_time, _closing_number
+    cdef int64_t _epoch, _num, _first_time, _closing_number, _most_rows, _most_bytes
     cdef object _closing_fd
     cdef Taken _taken
     cdef Key _key
 
-    def __init__(self, machine, encoder):
+    def __init__(self, machine, encoder, int64_t most_rows, int64_t most_bytes):
+        self._most_rows, self._most_bytes = most_rows, most_bytes
         self._machine, self._encoder, self._rows = machine, encoder, encoder.events
         self._kinds, self._files = encoder.kinds.known, encoder.files.known
         self._containers, self._arguments = encoder.containers.known, encoder.arguments.known
@@ -74,7 +75,7 @@ cdef class Lane:
         if type_ < 0 or type_ >= PLANS.count or PLANS.of[type_].action == NEVER or not self._begin():
             return False
         try:
-            while self._rows.rows + 1 < MOST_ROWS and self._step(start + at, size - at, &at):
+            while self._rows.rows + 1 < self._most_rows and self._step(start + at, size - at, &at):
                 pass
         finally:
             stream.at = at
@@ -107,7 +108,7 @@ cdef class Lane:
         if type_ < 0 or type_ >= PLANS.count or PLANS.of[type_].action == NEVER:
             return False
         plan = &PLANS.of[type_]
-        if not parse(&record, data, room) or self._rows.size + record.size >= MOST_BYTES:
+        if not parse(&record, data, room) or self._rows.size + record.size >= self._most_bytes:
             return False
         if plan.need == -1:
             self._cut(&record, plan.params)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from falcolab import native
+from falcolab import Lake, native
+from falcolab.lake import ingest_scap
+from falcolab.system.machine import Machine
 from tests.native.lakes import damaged, differing, pure
 from tests.scap.mutations import Sound, sound
 
@@ -47,6 +49,25 @@ def test_every_recorded_capture_makes_the_same_lake(shared: Path, tmp_path: Path
     for capture in captures:
         if capture.stat().st_size < 2**20:
             assert differing(capture, tmp_path / capture.stem) == []
+
+
+@pytest.mark.parametrize(("events", "size"), [(500, 2**28), (10**6, 20_000)])
+def test_parts_end_at_the_same_events(
+    events: int, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest_scap, "PART_EVENTS", events)
+    monkeypatch.setattr(ingest_scap, "PART_BYTES", size)
+    assert differing(BUNDLED, tmp_path) == []
+    assert len(Lake(tmp_path / "fast").captures[0].parts) > 10
+
+
+def test_the_lane_goes_on_in_the_next_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+    take = Machine.take
+    monkeypatch.setattr(ingest_scap, "PART_EVENTS", 1000)
+    monkeypatch.setattr(Machine, "take", lambda *args: taken.append(args) or take(*args))
+    ingested = ingest_scap.ingest_scap(tmp_path / "lake", BUNDLED)
+    assert len(taken) < ingested.events / 2
 
 
 @pytest.mark.parametrize("seed", range(DAMAGED))
