@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 class UnixApi:
-    """An HTTP server at a unix socket. Threads may share it; a lost connection is made anew.
+    """An HTTP server at a unix socket. Threads may share it; each question has its own connection.
 
     Args:
         name: of the source, for messages.
@@ -29,7 +29,8 @@ class UnixApi:
 
     def __init__(self, name: str, socket: Path, timeout: float) -> None:
         self._name = name
-        transport = httpx.HTTPTransport(uds=str(socket))
+        # A connection that is kept would keep a podman awake that systemd starts when it is asked.
+        transport = httpx.HTTPTransport(uds=str(socket), limits=httpx.Limits(max_keepalive_connections=0))
         # The environment may name a proxy, which is no way to a socket of this machine.
         self._client = httpx.Client(
             transport=transport, base_url="http://runtime", timeout=timeout, trust_env=False

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _NOT_FOUND = 404
 _STATIC_POD = "kubernetes.io/config.hash"
+_NOT_UNDERSTOOD = (ValueError, TypeError, AttributeError)
+"""What the client raises for an answer of another form."""
+
 _NAMESPACES = 1024
 _NAMESPACE_SECONDS = 300.0
 
@@ -105,13 +108,16 @@ class KubernetesPods:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 (comes with it)
 
         try:
-            return call(*names, _request_timeout=(self._timeout, self._timeout))
+            found = call(*names, _request_timeout=(self._timeout, self._timeout))
         except ApiException as error:
             if error.status == _NOT_FOUND:
                 return None
             raise SourceError(self.name, f"status {error.status}: {error.reason}") from error
-        except (HTTPError, OSError, ValueError) as error:  # the last: a body that is no JSON, or of no pod
+        except (HTTPError, OSError, *_NOT_UNDERSTOOD) as error:
             raise SourceError(self.name, str(error) or type(error).__name__) from error
+        if found.metadata is None:
+            raise SourceError(self.name, "an answer without metadata")
+        return found
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from capture.containers import Metadata
 from falcolab.system.machine import Machine
 from tests.scap.building import getuid, read
 from tests.system.events import event, machine, process, take
@@ -38,3 +40,10 @@ def shown_after(
 ) -> dict[str, Any]:
     """Both in one."""
     return shown(machine_after(folder, blocks, cgroups), *names)
+
+
+def told_in(block: bytes) -> Metadata:
+    """The object that an event block brings."""
+    text = block[block.index(b'{"container"') :].partition(b"\0")[0]
+    found: Metadata = json.loads(text)["container"]
+    return found
