@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from capture.containers import Container, Image, Mount, Runtime, container_block, removed_block
 from capture.containers.container import POD_NAME
 from capture.containers.limits import MAX_JSON, MAX_LABELS, MAX_MOUNTS, MAX_TEXT
+from capture.redaction import DEFAULTS, BlockRedactor, Redactor
 from falcolab.system.limits import MAX_CONTAINER_JSON
 from tests.capture_containers.replayed import machine_after, shown, shown_after, told_in
 
@@ -126,6 +127,11 @@ def test_long_labels_are_left_out_as_in_falco() -> None:
         WEB, labels={"fits": "x" * 100, "long": "x" * 101, "y" * 318: "", "wide": "ü" * 51}
     ).metadata()
     assert told["labels"] == {"fits": "x" * 100}
+
+
+def test_the_redactor_of_the_journal_lets_the_block_pass() -> None:
+    blocks = container_block(WEB.metadata(), 7) + removed_block(ID[:12], 8)
+    assert BlockRedactor(Redactor(DEFAULTS)).blocks(blocks) is blocks
 
 
 def test_a_block_that_no_reader_takes_is_not_made() -> None:
