@@ -16,9 +16,10 @@ from falcolab.native.event_rows cimport EventRows, KEYS, Usage
 from falcolab.native.fd_table cimport FdTable
 from falcolab.native.keys cimport Key
 from falcolab.native.plans cimport NEVER, Plan, Plans
-from falcolab.native.record cimport Record, parse, peek
+from falcolab.native.record cimport Record, parse, peek, peek_time
 from falcolab.native.records cimport PROCESS, PyObject, THREAD, get, number
 from falcolab.native.resolved cimport resolved
+from falcolab.native.row_map cimport RowMap
 from falcolab.native.row_keys cimport argument_key, file_key, kind_key
 from falcolab.native.taking cimport Taken
 from falcolab.native.usage cimport fill_usage
@@ -47,8 +48,11 @@ cdef class Lane:
 
     cdef object _machine, _encoder, _event
     cdef EventRows _rows
-    cdef dict _by_id, _processes, _tables, _kinds, _files, _containers, _arguments, _descriptors, _closing
-    cdef FdTable _table
+    cdef object _states
+    cdef dict _by_id, _processes, _tables, _containers, _descriptors, _closing
+    cdef dict _last_fds
+    cdef FdTable _last_table
+    cdef RowMap _kinds, _files, _arguments
     cdef int64_t _epoch, _num, _first_time, _closing_number, _most_rows, _most_bytes
     cdef object _closing_fd
     cdef Taken _taken
@@ -57,9 +61,10 @@ cdef class Lane:
     def __init__(self, machine, encoder, int64_t most_rows, int64_t most_bytes):
         self._most_rows, self._most_bytes = most_rows, most_bytes
         self._machine, self._encoder, self._rows = machine, encoder, encoder.events
-        self._kinds, self._files = encoder.kinds.known, encoder.files.known
-        self._containers, self._arguments = encoder.containers.known, encoder.arguments.known
-        self._descriptors = encoder.descriptors.known
+        self._kinds, self._files, self._arguments = RowMap(), RowMap(), RowMap()
+        encoder.kinds.also_known, encoder.files.also_known = self._kinds, self._files
+        encoder.arguments.also_known = self._arguments
+        self._containers, self._descriptors = encoder.containers.known, encoder.descriptors.known
         self._taken, self._key = Taken(), Key()
 
     def run(self, stream):
@@ -72,7 +77,7 @@ cdef class Lane:
         cdef const char* start = PyBytes_AS_STRING(data)
         cdef Py_ssize_t size = PyBytes_GET_SIZE(data), at = stream.at, before = at
         cdef int type_ = peek(start + at, size - at)
-        if type_ < 0 or type_ >= PLANS.count or PLANS.of[type_].action == NEVER or not self._begin():
+        if type_ < 0 or type_ >= PLANS.count or PLANS.of[type_].action == NEVER or not self._begin(peek_time(start + at)):
             return False
         try:
             while self._rows.rows + 1 < self._most_rows and self._step(start + at, size - at, &at):
@@ -82,11 +87,12 @@ cdef class Lane:
             self._end()
         return at != before
 
-    cdef bint _begin(self) except -1:
+    cdef bint _begin(self, int64_t time) except -1:
         """Take over the tables, with what goes before the next event gone; false if that is not usual."""
         machine, states = self._machine, self._encoder.states
-        if not machine.first_time or not states.settle(machine):
+        if not machine.first_time or not states.settle(machine, time):
             return False
+        self._states, self._last_fds, self._last_table = states, None, None
         self._by_id, self._processes, self._tables = machine.threads.by_id, states.processes, states.tables
         self._epoch, self._num, self._first_time = states.epoch, machine.num, machine.first_time
         return True
@@ -156,8 +162,12 @@ cdef class Lane:
         return 0
 
     cdef FdTable _table_of(self, dict fds):
-        cdef PyObject* found = PyDict_GetItem(self._tables, <size_t><PyObject*>fds)
-        return None if found == NULL else <FdTable><object>found
+        """What is known of a table of descriptors; the one that was asked for last is at hand."""
+        cdef PyObject* found
+        if self._last_table is None or self._last_fds is not fds:
+            found = PyDict_GetItem(self._tables, <size_t><PyObject*>fds)
+            self._last_fds, self._last_table = fds, None if found == NULL else <FdTable><object>found
+        return self._last_table
 
     cdef int _add(self, Record* record, const Plan* plan) except -1:
         """Add the row of the event."""
@@ -201,24 +211,31 @@ cdef class Lane:
         return self._event, self._machine, taken.thread, taken.fd
 
     cdef int64_t _kind(self, const Record* record, const Plan* plan) except -1:
-        cdef object key = self._key.bytes() if kind_key(self._key, record, plan, self._taken) else None
-        cdef PyObject* found = PyDict_GetItem(self._kinds, key)
-        if found != NULL:
-            return PyLong_AsLongLong(<object>found)
-        return self._encoder.kind(key, *self._place(record))
+        cdef bint has_key = kind_key(self._key, record, plan, self._taken)
+        cdef int64_t row = self._kinds.get(self._key) if has_key else 0
+        if not row:
+            row = self._encoder.kind(None, *self._place(record))
+            if has_key:
+                self._kinds.put(self._key, row)
+        return row
 
     cdef int64_t _process(self, const Record* record) except -1:
         cdef PyObject* found = PyDict_GetItem(self._processes, self._taken.thread)
         if found != NULL and number(<object>found, PROCESS.epoch) == self._epoch:
             return number(<object>found, PROCESS.row)
-        return self._encoder.process(self._taken.thread, *self._place(record))
+        row, state = self._states.process(self._machine, self._taken.thread)
+        if row is not None:
+            return row
+        return self._encoder.new_process(self._taken.thread, state, *self._place(record))
 
     cdef int64_t _file(self, const Record* record, const Plan* plan) except -1:
-        cdef object key = self._key.bytes() if file_key(self._key, record, plan, self._taken) else None
-        cdef PyObject* found = PyDict_GetItem(self._files, key)
-        if found != NULL:
-            return PyLong_AsLongLong(<object>found)
-        return self._encoder.file(key, *self._place(record))
+        cdef bint has_key = file_key(self._key, record, plan, self._taken)
+        cdef int64_t row = self._files.get(self._key) if has_key else 0
+        if not row:
+            row = self._encoder.file(None, *self._place(record))
+            if has_key:
+                self._files.put(self._key, row)
+        return row
 
     cdef int64_t _container(self, const Record* record) except -1:
         cdef object key = get(self._taken.thread, THREAD.container_id)
@@ -228,18 +245,21 @@ cdef class Lane:
         return self._encoder.container(key, *self._place(record))
 
     cdef int64_t _argument(self, const Record* record, const Plan* plan) except -1:
-        cdef object key
-        cdef PyObject* found
+        cdef int64_t row
         argument_key(self._key, record, plan, self._taken)
-        key = self._key.bytes()
-        found = PyDict_GetItem(self._arguments, key)
-        if found != NULL:
-            return PyLong_AsLongLong(<object>found)
+        row = self._arguments.get(self._key)
+        if not row:
+            row = self._new_argument(record, plan)
+            self._arguments.put(self._key, row)
+        return row
+
+    cdef int64_t _new_argument(self, const Record* record, const Plan* plan) except -1:
+        cdef object texts = None
         if plan.has_only_fds and plan.has_resolved and not plan.looks_around:
             texts = resolved(record, plan, self._taken.fds)
-            if texts is not None:
-                return self._encoder.arguments.remember(key, self._encoder.arguments.intern_absent((texts,)))
-        return self._encoder.argument(key, *self._place(record))
+        if texts is not None:
+            return self._encoder.arguments.intern_absent((texts,))
+        return self._encoder.argument(None, *self._place(record))
 
     cdef int64_t _descriptor(self, const Record* record, const Plan* plan) except -1:
         cdef FdTable table = self._table_of(self._taken.fds)

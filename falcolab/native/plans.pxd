@@ -13,6 +13,7 @@ cdef enum Action:
     DATA
     DATA_WITH_ENDS
     MAPPED
+    PRLIMIT
 
 cdef enum Referent:
     NONE = 0

@@ -19,6 +19,7 @@ _ACTIONS = {
     **dict.fromkeys(socket_events.PLAIN_DATA, DATA),
     **dict.fromkeys(socket_events.DATA_WITH_ENDS, DATA_WITH_ENDS),
     **dict.fromkeys(memory.MAPPING, MAPPED),
+    145: PRLIMIT,
 }
 """Type -> what it does to the tables, of those that do something and are not left to Python."""
 

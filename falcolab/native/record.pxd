@@ -17,6 +17,7 @@ cdef struct Record:
     Py_ssize_t size, block
 
 cdef int peek(const char* data, Py_ssize_t room) noexcept
+cdef int64_t peek_time(const char* data) noexcept
 cdef bint parse(Record* out, const char* data, Py_ssize_t room) noexcept
 
 

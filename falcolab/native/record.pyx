@@ -32,6 +32,11 @@ cdef int peek(const char* data, Py_ssize_t room) noexcept:
     return _u16(data + BEGIN + 20)
 
 
+cdef int64_t peek_time(const char* data) noexcept:
+    """The time of the event that comes next, if ``peek`` has found one."""
+    return <int64_t>_u64(data + BEGIN)
+
+
 cdef bint parse(Record* out, const char* data, Py_ssize_t room) noexcept:
     """Cut up the event at ``data``, of which ``room`` bytes can be read; false if it must be left alone."""
     cdef Py_ssize_t length = _u32(data + 4), stop, at

@@ -17,12 +17,14 @@ from falcolab.native.plans cimport (
     OPEN,
     OPENAT,
     PASS_ON,
+    PRLIMIT,
 )
 from falcolab.native.record cimport has, number_at, signed_at
 from falcolab.native.records cimport CONNECTED, FD, PyObject, THREAD, amount, fds_of, get, main_thread, number, put
 
 from falcolab.system.descriptors import O_CLOEXEC, OTHER_CLOEXEC
 from falcolab.system.files import AT_FDCWD, LOWER_LAYER, O_DIRECTORY, UPPER_LAYER
+from falcolab.system.identity import RLIMIT_NOFILE
 from falcolab.system.limits import MAX_FDS
 from falcolab.system.paths import concat, directory
 from falcolab.system.sockets import IPV4_PROTOCOL_AT, TCP
@@ -33,6 +35,7 @@ cdef uint64_t IS_DIRECTORY = O_DIRECTORY, UPPER = UPPER_LAYER, LOWER = LOWER_LAY
 cdef int64_t FD_UPPER = FdFlag.UPPER_LAYER, FD_LOWER = FdFlag.LOWER_LAYER
 cdef int64_t PIPE_SRC = ThreadFlag.PIPE_SRC, PIPE_DST = ThreadFlag.PIPE_DST
 cdef int64_t CWD = AT_FDCWD, MOST_FDS = MAX_FDS
+cdef uint64_t NOFILE = RLIMIT_NOFILE
 cdef int IPV4 = FdType.IPV4_SOCK, IPV6 = FdType.IPV6_SOCK, IS_TCP = TCP, L4_AT = IPV4_PROTOCOL_AT
 cdef object DIRECTORY = FdType.DIRECTORY, FILE = FdType.FILE_V2
 cdef object _EMPTY = b"", _UNKNOWN_CWD = b"./"
@@ -127,6 +130,9 @@ cdef class Taken:
             return self._transfer(record)
         elif action == MAPPED:
             self._map(record)
+        elif action == PRLIMIT:
+            # A limit that is only asked for changes nothing.
+            return signed_at(record, 1) == -1 or number_at(record, 6) != NOFILE or signed_at(record, 0) != 0
         return True
 
     cdef bint _control(self, const Record* record) except -1:

@@ -19,7 +19,7 @@ ALL_CAPABILITIES = 2**41 - 1
 """What a process has in a user namespace of its own."""
 
 _PR_CHILD_SUBREAPER = frozenset({36, 37})
-_RLIMIT_NOFILE = 7
+RLIMIT_NOFILE = 7
 
 
 def _set_user(index: int) -> _Handler:
@@ -66,13 +66,13 @@ def _enter_namespaces(flags_at: int) -> _Handler:
 
 
 def _limit(machine: Machine, event: Event, thread: Thread) -> None:
-    if succeeded(event) and unsigned(event, 3) == _RLIMIT_NOFILE:
+    if succeeded(event) and unsigned(event, 3) == RLIMIT_NOFILE:
         _set_fdlimit(machine, thread, signed(event, 1))
 
 
 def _prlimit(machine: Machine, event: Event, _thread: Thread) -> None:
     target, limit = signed(event, 5), signed(event, 1)
-    is_meant = signed(event, 0) == 0 and unsigned(event, 6) == _RLIMIT_NOFILE
+    is_meant = signed(event, 0) == 0 and unsigned(event, 6) == RLIMIT_NOFILE
     if is_meant and target is not None and limit not in (None, -1):
         thread = machine.threads.get_or_create(target or event.tid)
         if thread is not None and not thread.is_invalid:

@@ -106,10 +106,7 @@ class Machine:
         """Apply an event; true if rules see it."""
         self.num += 1
         event.num = self.num
-        if self.exited is not None:
-            self._remove_exited(self.exited, event.time)
-        if self.closed:
-            self._remove_closed()
+        self.settle(event.time)
         plan = self._plans[event.type.id]
         if not self.first_time and not plan.is_meta:
             self.first_time = event.time
@@ -175,12 +172,12 @@ class Machine:
         """Remove a descriptor when the next event comes."""
         self.closed.append((fds, number))
 
-    def settle(self) -> bool:
-        """Remove what goes before the next event; false if that may be more than a descriptor."""
+    def settle(self, time: int) -> None:
+        """Remove what goes before the next event, which happens at a time (ns)."""
         if self.exited is not None:
-            return False
-        self._remove_closed()
-        return True
+            self._remove_exited(self.exited, time)
+        if self.closed:
+            self._remove_closed()
 
     def _remove_closed(self) -> None:
         for fds, number in self.closed:

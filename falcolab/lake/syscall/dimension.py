@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from falcolab.lake import syscall_schema as schema
 from falcolab.lake.columns import Columns
@@ -12,6 +12,14 @@ from falcolab.system.values.context import Extract
 
 Row = tuple[Any, ...]
 """Values in the order of a table's columns."""
+
+
+class Clearable(Protocol):
+    """Can forget."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
 
 MAX_KNOWN = 65_536
 """How many keys are remembered; then remembering begins anew, so that memory stays bounded."""
@@ -41,6 +49,7 @@ class Dimension:
 
     Attributes:
         known: the row of each state that was seen before, by a key of the state.
+        also_known: what else knows rows by states and has to forget them at the same time.
         rows: the rows without their keys, in the order in which they appeared.
         columns: the same with their keys, on their way to Arrow.
     """
@@ -50,6 +59,7 @@ class Dimension:
         self._ids: dict[Row, int] = {}
         self.rows: list[Row] = []
         self.known: dict[Hashable, int] = {}
+        self.also_known: Clearable | None = None
         self.columns = Columns(schema.SCHEMAS[table])
         self._values = values(names)
         self._absent = (None,) * len(names)
@@ -70,6 +80,12 @@ class Dimension:
             self.rows.append(row)
             self.columns.append((found, *row))
         return found
+
+    def forget(self) -> None:
+        """Forget which rows stand for what was seen before."""
+        self.known.clear()
+        if self.also_known is not None:
+            self.also_known.clear()
 
     def remember(self, key: Hashable, row: int) -> int:
         """Know a row by a key, unless that is None."""

@@ -17,6 +17,7 @@ from falcolab.lake.schema import EVENTS, LOCAL_BITS
 from falcolab.lake.syscall.dimension import MAX_KNOWN, Dimension, Row, values
 from falcolab.lake.syscall.event_rows import EventRows
 from falcolab.lake.syscall.fd_table import FdTable
+from falcolab.lake.syscall.file import FileRows
 from falcolab.lake.syscall.keys import argument_key, file_key, kind_key
 from falcolab.lake.syscall.process import ProcessRows
 from falcolab.lake.syscall.process_state import process_state
@@ -78,7 +79,7 @@ class SyscallEncoder:
         self._traits = traits()
         self._volatile = values(schema.EVENT_FIELDS)
         self._lengths: dict[tuple[int, ...], bytes] = {}
-        self._process_rows = ProcessRows()
+        self._process_rows, self._file_rows = ProcessRows(), FileRows()
         self._nobody: Row | None = None
 
     def notice(self, event: Event, machine: Machine) -> None:
@@ -87,20 +88,20 @@ class SyscallEncoder:
         if trait.changes or self.states.differs_from(machine):
             self.states.notice(trait, event, machine)
             if self.states.has_other_containers:
-                self.files.known.clear()
-                self.containers.known.clear()
+                self.files.forget()
+                self.containers.forget()
 
     def forget(self) -> None:
         """Note that everything may have changed."""
         self.states = States(self._pieces.fd_table, self._pieces.process_state)
         for dimension in (self.files, self.containers, self.arguments):
-            dimension.known.clear()
+            dimension.forget()
 
     def add(self, event: Event, machine: Machine) -> None:
         """Add an event that the machine has just taken in."""
         trait, threads = self._traits[event.type.id], machine.threads
         thread = threads.by_id.get(event.tid)
-        if trait.tells or event.thread is not thread:
+        if trait.tells or event.thread not in (None, thread):
             keys, usage = self._odd(Context.of(event, machine))
         elif thread is None:
             keys, usage = self._unknown(event, machine, trait)
@@ -127,7 +128,7 @@ class SyscallEncoder:
         keys = (
             self.kinds.intern((name,), context),
             self.processes.intern_row(self._process_rows.row(context, thread, None)),
-            self.files.intern(_file_row(context), context),
+            self.files.intern_row(self._file_rows.row(context)),
             self.containers.intern((_metadata(context),), context),
             self.arguments.intern((_resolved(context, self._traits[context.event.type.id]),), context),
             self.descriptors.intern((), context),
@@ -181,15 +182,16 @@ class SyscallEncoder:
     def process(self, thread: Thread, *place: *_Place) -> int:
         """The row of a thread that may have changed."""
         row, state = self.states.process(place[1], thread)
-        if row is not None:
-            return row
+        return self.new_process(thread, state, *place) if row is None else row
+
+    def new_process(self, thread: Thread, state: Row, *place: *_Place) -> int:
+        """The row of a thread that is new or has changed, in its new state."""
         row = self.processes.intern_row(self._process_rows.row(Context(*place), thread, state))
         return self.states.remember_process(thread, row, state)
 
     def file(self, key: Hashable, *place: *_Place) -> int:
         """The row of what a descriptor points to that is not known by this key."""
-        context = Context(*place)
-        return self.files.remember(key, self.files.intern(_file_row(context), context))
+        return self.files.remember(key, self.files.intern_row(self._file_rows.row(Context(*place))))
 
     def container(self, container_id: bytes, *place: *_Place) -> int:
         """The row of a container that is not known."""
@@ -233,13 +235,6 @@ class SyscallEncoder:
         """Events and dimensions as Arrow tables, by name."""
         dimensions = {name: each.columns.table() for name, each in self.dimensions.items()}
         return {EVENTS: self.events.table(), **dimensions}
-
-
-def _file_row(context: Context) -> Row:
-    fd = context.fd
-    if fd is None:
-        return (None, None, None, False)
-    return (fd.type, fd.flags, fd.sock, context.event.fd is not None)
 
 
 def _metadata(context: Context) -> str | None:

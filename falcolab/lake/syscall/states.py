@@ -76,11 +76,20 @@ class States:
         # A descriptor that is closed goes when the next event comes, and so does a thread that exits.
         self._is_pending = self._closed is not None or self._exited is not None
 
-    def settle(self, machine: Machine) -> bool:
-        """Take note of what goes before the next event; false if that may change more than a descriptor."""
-        if self._exited is not None or not machine.settle():
-            return False
+    def settle(self, machine: Machine, time: int) -> bool:
+        """Let what goes before the next event go, and note it; false if something else has changed, too.
+
+        Args:
+            machine: the tables.
+            time: of the next event, ns.
+        """
+        exits = self._exited is not None
+        before = len(machine.threads.by_id)
+        machine.settle(time)
         self._forget_closed()
+        if exits:
+            self._forget_exited()
+            self._sizes = self._sizes[0] + len(machine.threads.by_id) - before, self._sizes[1]
         self._is_pending = False
         return not self.differs_from(machine)
 
@@ -110,11 +119,16 @@ class States:
             del self.tables[address]
 
     def _notice_processes(self, trait: Traits, event: Event) -> None:
+        self._forget_exited()
+        self._exited = event.thread if trait.exits else None
+
+    def _forget_exited(self) -> None:
+        """Every process may be another now, for it may have lost a relative."""
         self.epoch += 1
         self.tables.clear()
         if self._exited is not None:
             self.processes.pop(self._exited, None)
-        self._exited = event.thread if trait.exits else None
+            self._exited = None
 
     def process(self, machine: Machine, thread: Thread) -> tuple[int | None, Row]:
         """The row of a thread, None unless it is still right; and the state that it depends on."""
