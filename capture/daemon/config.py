@@ -6,16 +6,18 @@ Every key has a default but the lake and the rules; a key that is not known is a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from falcolab.errors import InputError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
-_PAGE = 4096
+
+
+def _power_of_two(number: int) -> int:
+    if number & (number - 1):
+        raise ValueError("must be a power of two")
+    return number
 
 
 class Section(BaseModel):
@@ -35,7 +37,7 @@ class Syscalls(Section):
     """
 
     enabled: bool = True
-    ring_mb: Annotated[int, Field(gt=0, le=1024)] = 32
+    ring_mb: Annotated[int, Field(gt=0, le=1024), AfterValidator(_power_of_two)] = 32
     extra_calls: tuple[str, ...] = ()
     exclude_processes: tuple[int, ...] = ()
 
@@ -78,8 +80,9 @@ class Containers(Section):
     Attributes:
         enabled: whether they are.
         cri, podman, docker: sockets; those that do not exist are passed over.
-        kubernetes: whether the Kubernetes API is asked for labels, with the pod's service account or a
-            kubeconfig.
+        root: where the host's root folder is mounted, for a daemon in a pod; sockets are looked for there.
+        kubernetes: whether the Kubernetes API is asked for labels, too.
+        kubeconfig: the way to it; None takes the service account of the pod that the daemon runs in.
     """
 
     enabled: bool = True
@@ -90,7 +93,9 @@ class Containers(Section):
     )
     podman: tuple[Path, ...] = (Path("/run/podman/podman.sock"),)
     docker: tuple[Path, ...] = (Path("/var/run/docker.sock"),)
+    root: Path | None = None
     kubernetes: bool = False
+    kubeconfig: Path | None = None
 
 
 class Rotation(Section):
@@ -182,6 +187,7 @@ class Config(Section):
         rules: rules files and folders, in order.
         min_priority: less severe rules stay off.
         matching: whether only the ``first`` rule that holds fires, as in Falco, or ``all``.
+        drop_privileges: whether all capabilities are given up once the probe is loaded.
     """
 
     lake: Path
@@ -189,6 +195,7 @@ class Config(Section):
     rules: Annotated[tuple[Path, ...], Field(min_length=1)]
     min_priority: str = "debug"
     matching: Literal["first", "all"] = "first"
+    drop_privileges: bool = True
     syscalls: Syscalls = Syscalls()
     audit: Audit = Audit()
     containers: Containers = Containers()
@@ -202,29 +209,3 @@ class Config(Section):
     def journal_folder(self) -> Path:
         """Where the journal is."""
         return self.journal or self.lake.with_name(self.lake.name + ".journal")
-
-
-def read_config(path: Path) -> Config:
-    """The configuration in a file.
-
-    Raises:
-        InputError: the file cannot be read, is no YAML, or says something wrong; the text names the place.
-    """
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: no YAML: {error}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: a mapping is expected, such as 'lake: /var/lib/falcolab/lake'")
-    try:
-        return Config.model_validate(content)
-    except ValidationError as error:
-        raise InputError("\n".join(_told(path, problem) for problem in error.errors())) from None
-
-
-def _told(path: Path, problem: Any) -> str:
-    place = ".".join(map(str, problem["loc"]))
-    message = "there is no such key" if problem["type"] == "extra_forbidden" else problem["msg"]
-    return f"{path}: {place}: {message}"

@@ -6,46 +6,36 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 from prometheus_client import CollectorRegistry
 
 from capture.audit.server import HttpServer
-from capture.daemon import parts
+from capture.daemon import parts, privileges
 from capture.daemon.audit import AuditSource
 from capture.daemon.config import Config
+from capture.daemon.containers import ContainerWatch
 from capture.daemon.deliverer import Deliverer
+from capture.daemon.known import KnownEvents
 from capture.daemon.metrics import DaemonMetrics
 from capture.daemon.outputs import open_outputs, send
+from capture.daemon.recording import Sealed
+from capture.daemon.rules import LiveRules
 from capture.daemon.status import routes
 from capture.daemon.syscalls import SyscallSource
+from capture.daemon.troubles import Troubles
+from capture.daemon.watch import ClockWatch, Every
 from capture.journal import Delivered, Journal, JournalError, Kind
+from capture.probe.settings import boot_time
 from falcolab.engine.alerts import Alert
 
 _LOG = logging.getLogger(__name__)
 _POLL_SECONDS = 0.01
 _JUDGE_SECONDS = 0.2
-_SYNC_SECONDS = 1.0
+_CARE_SECONDS = 1.0
 _RULES_SECONDS = 5.0
 _MIB = 2**20
-
-
-class Every:
-    """Says when a time has passed.
-
-    Args:
-        seconds: how long it is.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._last = seconds, time.monotonic()
-
-    def is_due(self) -> bool:
-        """Whether it has passed since this last said so."""
-        now = time.monotonic()
-        if now - self._last < self._seconds:
-            return False
-        self._last = now
-        return True
+_ROTATION, _SYNC = "journal_rotation", "journal_sync"
 
 
 class Daemon:
@@ -53,8 +43,11 @@ class Daemon:
 
     ::
 
-        daemon = Daemon(config)
+        daemon = Daemon(config)     # the probe is loaded, and records
         daemon.run(stop)            # until the event is set
+
+    Args:
+        config: the configuration.
 
     Raises:
         FalcolabError: something that it needs is missing, or the configuration cannot be followed.
@@ -63,46 +56,68 @@ class Daemon:
     def __init__(self, config: Config) -> None:
         self._config = config
         self.registry = CollectorRegistry()
-        self.metrics = DaemonMetrics(self.registry)
-        self._rules = parts.live_rules(config)
-        self._outputs = open_outputs(config.outputs)
+        self.metrics, self.troubles = DaemonMetrics(self.registry), Troubles(self.registry)
+        self.troubles.watch(_ROTATION, _SYNC)
         self._syscalls: SyscallSource | None = None
-        self._journal = Journal(config.journal_folder, self._opening)
-        self.metrics.recovered.inc(len(self._journal.recovered))
-        redactor = parts.redactor(config)
-        self._lookups = parts.lookups(config.containers, self.registry)
-        self._deliverer = Deliverer(self._journal, config.lake, config.retention, self._delivered)
-        self._audit = AuditSource(
-            config.audit, config.journal_folder, self._rules, self._journal, redactor, self.registry
-        )
-        if config.syscalls.enabled:
-            self._syscalls = SyscallSource(
-                config.syscalls, self._rules, self._journal, redactor, self._lookups
-            )
-        served = routes(self.problems, self.registry)
-        self._status = HttpServer(served, config.status.host, config.status.port)
-        self._show_gauges()
         self._is_told_to_reload = False
+        with ExitStack() as opened:
+            self._open(opened)
+            self._opened = opened.pop_all()
+        self._use_rules()
+        self._show()
+
+    def _open(self, opened: ExitStack) -> None:
+        """Make the parts; no thread is started before privileges are given up."""
+        config, troubles = self._config, self.troubles
+        redactor, files = parts.redactor(config), parts.rule_files(config)
+        self._rules = LiveRules(files, self.registry, troubles)
+        self._outputs = open_outputs(config.outputs, self.registry, troubles)
+        self._known = KnownEvents()
+        self._journal = Journal(config.journal_folder, self._opening)
+        opened.callback(self._journal.close)
+        self._known.restore(self._journal)
+        self.metrics.recovered.inc(len(self._journal.recovered))
+        for recovery in self._journal.recovered:
+            _LOG.warning("a daemon had died: %s", recovery)
+        if config.syscalls.enabled:
+            ruleset = self._rules.ruleset
+            self._syscalls = SyscallSource(config.syscalls, ruleset, self._journal, redactor, troubles)
+            opened.callback(self._syscalls.close)
+        if config.drop_privileges:
+            privileges.give_up()
+        self._clock = ClockWatch(boot_time)
+        self._containers = self._container_watch()
+        self._deliverer = Deliverer(self._journal, config.lake, config.retention, troubles, self._delivered)
+        self._audit = AuditSource(
+            config.audit, config.journal_folder, self._journal, self._known, redactor, self.registry, troubles
+        )
+        served = routes(troubles.problems, self.registry)
+        self._status = HttpServer(served, config.status.host, config.status.port)
+
+    def _container_watch(self) -> ContainerWatch | None:
+        """What asks about the containers of system calls."""
+        return None if self._syscalls is None else parts.containers(self._config.containers, self.registry)
 
     def _opening(self) -> Iterator[tuple[int, bytes]]:
         """What a segment of the journal begins with."""
         if self._syscalls is not None:
-            yield Kind.SNAPSHOT, self._syscalls.state()
+            yield Kind.SNAPSHOT, self._syscalls.recording.state()
+        yield from self._known.opening()
 
-    def _show_gauges(self) -> None:
-        show, journal = self.metrics.gauge, self._journal
+    def _use_rules(self) -> None:
+        rules, first = self._rules.enabled(), self._config.matching == "first"
+        self._audit.use(rules, first=first)
+        if self._syscalls is not None:
+            self._syscalls.use(self._rules.ruleset, rules, first=first)
+
+    def _show(self) -> None:
+        """Have the metrics show what is known only here."""
+        show, journal = self.metrics.show, self._journal
         show("falcolab_journal_bytes", "Bytes in the open segment.", lambda: journal.size)
-        show("falcolab_delivery_failures", "Deliveries put off.", lambda: self._deliverer.failures)
-        show("falcolab_rules_reloads", "Changes of the rules.", lambda: self._rules.reloads)
-        show("falcolab_rules_refused", "Changes that were refused.", lambda: self._rules.refused)
-        for output in self._outputs:
-            name = f"falcolab_output_failed_{output.name}"
-            show(name, "Alerts that could not be sent.", lambda output=output: output.failed)  # type: ignore[misc]
         if (syscalls := self._syscalls) is not None:
+            threads = syscalls.recording.machine.threads.by_id
             self.metrics.count_kernel(syscalls.counts)
-            show("falcosecurity_scap_n_threads", "Threads that are known.", lambda: syscalls.threads)
-            show("falcolab_held_back", "Times the journal had no room.", lambda: syscalls.held_back)
-            show("falcolab_unreadable", "Chunks that were no events.", lambda: syscalls.unreadable)
+            show("falcosecurity_scap_n_threads", "Threads that are known.", lambda: len(threads))
 
     @property
     def status_port(self) -> int:
@@ -114,15 +129,8 @@ class Daemon:
         """Where the webhook listens; 0 without."""
         return self._audit.port
 
-    def problems(self) -> list[str]:
-        """What is wrong now, for the health check."""
-        found = [f"rules: {self._rules.problem}"] if self._rules.problem else []
-        if not self._audit.is_well:
-            found.append("the audit log is not followed any more; see the log")
-        return found
-
     def reload(self) -> None:
-        """Look at the rules files soon; may be called by a signal handler."""
+        """Look at rules, certificates and tokens soon; may be called by a signal handler."""
         self._is_told_to_reload = True
 
     def run(self, stop: threading.Event) -> None:
@@ -131,30 +139,40 @@ class Daemon:
         Raises:
             FalcolabError: it cannot begin.
         """
-        self._start()
-        judge, sync, rules = Every(_JUDGE_SECONDS), Every(_SYNC_SECONDS), Every(_RULES_SECONDS)
-        try:
-            while not stop.is_set():
-                is_idle = self._syscalls is None or not self._syscalls.step()
-                if judge.is_due():
-                    self._judge()
-                    self._rotate_if_due()
-                if sync.is_due():
-                    self._sync()
-                if self._is_told_to_reload or rules.is_due():
-                    self._reload()
-                if is_idle:
-                    stop.wait(_POLL_SECONDS)
-        finally:
-            self._close()
+        with self._opened as opened:
+            self._start(opened)
+            self._loop(stop)
 
-    def _start(self) -> None:
-        self._deliverer.start()
-        if self._lookups is not None:
-            self._lookups.start()
-        self._audit.start()
+    def _start(self, opened: ExitStack) -> None:
+        """Start the threads; on the way out they end in the opposite order."""
         self._status.start()
+        opened.callback(self._status.stop)
+        for output in self._outputs:
+            output.start()
+            opened.callback(output.close)
+        self._deliverer.start()
+        opened.callback(self._deliverer.stop)
+        if self._containers is not None:
+            self._containers.start()
+            opened.callback(self._containers.close)
+        opened.callback(self._finish)
+        self._audit.start()
+        opened.callback(self._audit.close)
         _LOG.info("recording; health and metrics on port %d", self.status_port)
+
+    def _loop(self, stop: threading.Event) -> None:
+        judge, care, rules = Every(_JUDGE_SECONDS), Every(_CARE_SECONDS), Every(_RULES_SECONDS)
+        while not stop.is_set():
+            is_idle = self._syscalls is None or not self._syscalls.step()
+            if judge.is_due():
+                self._judge()
+                self._rotate_if_due()
+            if care.is_due():
+                self._care()
+            if self._is_told_to_reload or rules.is_due():
+                self._reload()
+            if is_idle:
+                stop.wait(_POLL_SECONDS)
 
     def _judge(self) -> None:
         for alert in self._alerts():
@@ -164,58 +182,67 @@ class Daemon:
     def _alerts(self) -> Iterator[Alert]:
         if self._syscalls is not None:
             yield from self._syscalls.alerts()
+            self._look_at_containers(self._syscalls)
         yield from self._audit.alerts()
+
+    def _look_at_containers(self, syscalls: SyscallSource) -> None:
+        if self._containers is not None:
+            self._containers.look(syscalls.recording.machine, syscalls.recording.container_versions)
+            syscalls.put(self._containers.take())
 
     def _rotate_if_due(self) -> None:
         limits, journal = self._config.rotation, self._journal
-        rows = self._syscalls.rows if self._syscalls is not None else 0
+        rows = 0 if self._syscalls is None else self._syscalls.recording.rows
         if journal.size >= limits.mb * _MIB or journal.age >= limits.seconds or rows >= limits.events:
             self._rotate()
 
     def _rotate(self) -> None:
         try:
-            if self._syscalls is None:
-                self._journal.rotate()
-                self._deliverer.put(None)
-            elif (sealed := self._syscalls.rotate()) is not None:
-                self._deliverer.put(sealed)
+            self._deliverer.put(self._seal())
         except JournalError as error:
-            _LOG.error("the journal cannot be rotated now: %s", error)
+            self.troubles.begin(_ROTATION, str(error))
+        else:
+            self.troubles.end(_ROTATION)
 
-    def _sync(self) -> None:
+    def _seal(self) -> Sealed | None:
+        """Seal what was recorded; None where it has no rows of system calls."""
+        if self._syscalls is not None:
+            return self._syscalls.rotate()
+        self._journal.rotate()
+        return None
+
+    def _care(self) -> None:
+        """What is to be seen to now and then."""
         try:
             self._journal.sync()
         except JournalError as error:
-            _LOG.error("the journal cannot be synced now: %s", error)
+            self.troubles.begin(_SYNC, f"a crash now would lose events: {error}")
+        else:
+            self.troubles.end(_SYNC)
+        self._audit.check()
+        self._deliverer.check()
+        if (step := self._clock.step()) and self._syscalls is not None:
+            self._syscalls.probe.set_clock()
+        if step:
+            self.metrics.clock_steps.inc()
+            _LOG.warning("the clock was set by %+.3f s: events are dated by it from now on", step)
 
     def _reload(self) -> None:
+        if self._is_told_to_reload:
+            self._audit.renew()
         self._is_told_to_reload = False
         if self._rules.reload():
             self._judge()
-            enabled = self._rules.enabled()
-            self._audit.use(enabled)
-            if self._syscalls is not None:
-                self._syscalls.use(enabled)
+            self._use_rules()
 
     def _delivered(self, delivered: Delivered) -> None:
-        for source, events in delivered.events.items():
-            self.metrics.delivered.labels(source).inc(events)
+        self.metrics.delivered(delivered)
         if delivered.damage:
-            self.metrics.damaged.inc()
             _LOG.error("segment %d was not whole: %s", delivered.segment.number, delivered.damage)
 
-    def _close(self) -> None:
-        self._audit.close()
+    def _finish(self) -> None:
+        """Take in, judge and seal what there is."""
         if self._syscalls is not None:
             self._syscalls.stop()
         self._judge()
         self._rotate()
-        self._deliverer.stop()
-        if self._syscalls is not None:
-            self._syscalls.close()
-        if self._lookups is not None:
-            self._lookups.close()
-        self._status.stop()
-        for output in self._outputs:
-            output.close()
-        self._journal.close()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable
+from enum import Enum, auto
 from pathlib import Path
 
 from capture.daemon.config import Retention
 from capture.daemon.recording import Sealed
+from capture.daemon.troubles import Troubles
+from capture.daemon.watch import Every
 from capture.journal import AUDIT, Delivered, Journal, deliver_all
 from capture.syscalls.encoding import SyscallEncoding
 from falcolab.errors import FalcolabError
@@ -26,8 +28,20 @@ _KEEP_SECONDS = 900.0
 
 _DAY = 86_400.0
 _GIB = 2**30
+_READY = 2
+"""So many segments may wait with their rows; of others these are made again from the journal."""
+
+DELIVERY, TIDYING = "delivery", "tidying"
+"""Troubles: the lake cannot be written, or not be kept small."""
 
 Told = Callable[[Delivered], None]
+
+
+class _Order(Enum):
+    """What the thread is told beside segments: to look for some, or to look once more and end."""
+
+    LOOK = auto()
+    STOP = auto()
 
 
 class Deliverer:
@@ -37,19 +51,19 @@ class Deliverer:
         journal: with the segments.
         lake: folder of the lake.
         retention: what may stay in it.
+        troubles: told when something goes wrong.
         told: told of every segment that the lake has.
-
-    Attributes:
-        failures: how often a delivery had to be put off.
     """
 
-    def __init__(self, journal: Journal, lake: Path, retention: Retention, told: Told) -> None:
-        self._journal, self._lake, self._retention, self._told = journal, lake, retention, told
+    def __init__(
+        self, journal: Journal, lake: Path, retention: Retention, troubles: Troubles, told: Told
+    ) -> None:
+        self._journal, self._lake, self._retention = journal, lake, retention
+        self._troubles, self._told = troubles, told
+        troubles.watch(DELIVERY, TIDYING)
         self._syscalls = SyscallEncoding()
-        self._sealed: queue.SimpleQueue[Sealed | None] = queue.SimpleQueue()
-        self._is_stopping = False
-        self._tidied = time.monotonic()
-        self.failures = 0
+        self._orders: queue.SimpleQueue[Sealed | _Order] = queue.SimpleQueue()
+        self._tidy_due = Every(_TIDY_SECONDS)
         self._thread = threading.Thread(target=self._run, name="deliverer", daemon=True)
 
     def start(self) -> None:
@@ -58,27 +72,34 @@ class Deliverer:
 
     def put(self, sealed: Sealed | None) -> None:
         """Deliver what has been sealed; None looks for what there is."""
-        self._sealed.put(sealed)
+        is_slow = self._orders.qsize() >= _READY
+        self._orders.put(_Order.LOOK if sealed is None or is_slow else sealed)
+
+    def check(self) -> None:
+        """See whether the thread lives."""
+        if not self._thread.is_alive():
+            self._troubles.begin(DELIVERY, "it has ended, for a mistake in the daemon: see its log")
 
     def stop(self) -> None:
         """Deliver what there is, and end."""
-        self._is_stopping = True
-        self._sealed.put(None)
+        self._orders.put(_Order.STOP)
         self._thread.join()
 
     def _run(self) -> None:
-        wait: float | None = None
-        self._deliver()
-        while not self._is_stopping:
+        is_done = self._deliver()
+        while True:
             try:
-                sealed = self._sealed.get(timeout=wait)
+                order = self._orders.get(timeout=_TIDY_SECONDS if is_done else _RETRY_SECONDS)
             except queue.Empty:
-                sealed = None
-            if sealed is not None:
-                self._syscalls.prepare(sealed.segment.digest(), sealed.tables)
-            wait = None if self._deliver() else _RETRY_SECONDS
+                order = _Order.LOOK
+            if isinstance(order, Sealed):
+                self._syscalls.prepare(order.segment.digest(), order.tables)
+            is_done = self._deliver()
             self._syscalls.forget()
-            self._tidy()
+            if order is _Order.STOP:
+                return
+            if self._tidy_due.is_due():
+                self._tidy()
 
     def _deliver(self) -> bool:
         """Deliver all segments; false if one has to wait."""
@@ -86,22 +107,21 @@ class Deliverer:
             for delivered in deliver_all(self._journal, self._lake, [self._syscalls, AUDIT]):
                 self._told(delivered)
         except FalcolabError as error:
-            self.failures += 1
-            _LOG.error("what was recorded stays in the journal for now: %s", error)
+            self._troubles.begin(DELIVERY, f"what was recorded stays in the journal for now: {error}")
             return False
+        self._troubles.end(DELIVERY)
         return True
 
     def _tidy(self) -> None:
         """Join small captures, and remove what is too old or too much."""
-        if time.monotonic() - self._tidied < _TIDY_SECONDS:
-            return
-        self._tidied = time.monotonic()
         days, gb = self._retention.days, self._retention.gb
         try:
-            store = Store.open(self._lake)
+            store = Store.create(self._lake)
             compact(store, least=self._retention.compact_at, keep=_KEEP_SECONDS)
             limits = Limits(days and days * _DAY, None if gb is None else int(gb * _GIB))
             for gone in prune(store, limits):
                 _LOG.info("removed part %d, %d events: %s", gone.part, gone.events, gone.reason)
-        except FalcolabError as error:
-            _LOG.error("the lake cannot be tidied now: %s", error)
+        except (FalcolabError, OSError) as error:
+            self._troubles.begin(TIDYING, str(error))
+        else:
+            self._troubles.end(TIDYING)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from capture.journal import Delivered
 from capture.probe.counters import Counts
 from falcolab.engine.alerts import Alert
 from falcolab.system.tables import event_types
+
+_LATENCIES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class DaemonMetrics:
@@ -22,31 +25,22 @@ class DaemonMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        labels = ("rule_name", "priority", "source")
-        self.matches = Counter(
-            "falcosecurity_falco_rules_matches", "Alerts by rule.", labels, registry=registry
-        )
-        self.latency = Gauge(
-            "falcolab_alert_latency_seconds", "From event to alert, the last one.", registry=registry
-        )
-        self.delivered = Counter(
-            "falcolab_lake_events", "Events that are in the lake.", ("source",), registry=registry
-        )
-        self.damaged = Counter(
-            "falcolab_journal_damaged_segments", "Segments that were not whole.", registry=registry
-        )
-        self.recovered = Counter(
-            "falcolab_journal_recovered_segments", "Segments of a daemon that had died.", registry=registry
-        )
-        self.held_back = Counter(
-            "falcolab_journal_full", "Times that the journal had no room for events.", registry=registry
-        )
-        self.unreadable = Counter(
-            "falcolab_unreadable_chunks", "Chunks from the kernel that could not be read.", registry=registry
-        )
-        self._registry = registry
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(name, text, labels, registry=registry)
 
-    def gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
+        self._registry = registry
+        self._matches = counter(
+            "falcosecurity_falco_rules_matches", "Alerts by rule.", "rule_name", "priority", "source"
+        )
+        self._latency = Histogram(
+            "falcolab_alert_latency_seconds", "From event to alert.", buckets=_LATENCIES, registry=registry
+        )
+        self._delivered = counter("falcolab_lake_events", "Events that went into the lake.", "source")
+        self._damaged = counter("falcolab_journal_damaged", "Segments of the journal that were not whole.")
+        self.recovered = counter("falcolab_journal_recovered", "Segments of a daemon that had died.")
+        self.clock_steps = counter("falcolab_clock_steps", "Times that somebody has set the clock.")
+
+    def show(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Show a value as it is when it is asked for."""
         Gauge(name, text, registry=self._registry).set_function(value)
 
@@ -57,8 +51,15 @@ class DaemonMetrics:
     def alerted(self, alert: Alert, now: int) -> None:
         """Count an alert; ``now`` in ns since 1970."""
         rule = alert.rule
-        self.matches.labels(rule.name, rule.priority.label, rule.source).inc()
-        self.latency.set((now - alert.time) / 1e9)
+        self._matches.labels(rule.name, rule.priority.label, rule.source).inc()
+        self._latency.observe(max(0, now - alert.time) / 1e9)
+
+    def delivered(self, delivered: Delivered) -> None:
+        """Count what went into the lake."""
+        for source, events in delivered.events.items():
+            self._delivered.labels(source).inc(events)
+        if delivered.damage:
+            self._damaged.inc()
 
 
 class _KernelCollector(Collector):
@@ -85,9 +86,9 @@ class _KernelCollector(Collector):
 
 
 def _by_type(name: str, text: str, numbers: Any) -> CounterMetricFamily:
-    family = CounterMetricFamily(name, text, labels=("type", "cpu"))
+    family = CounterMetricFamily(name, text, labels=("type", "number", "cpu"))
     types = event_types()
     for cpu, type_ in zip(*numbers.nonzero(), strict=True):
-        kind = types[type_].name if type_ < len(types) else str(type_)
-        family.add_metric([f"{kind}:{type_}", str(cpu)], float(numbers[cpu, type_]))
+        kind = types[type_].name if type_ < len(types) else "unknown"
+        family.add_metric([kind, str(type_), str(cpu)], float(numbers[cpu, type_]))
     return family

@@ -1,131 +1,134 @@
-"""Where alerts go: standard output, a file, a URL; each in Falco's JSON, one object a line."""
+"""Alerts on their way out: every target has a queue and a thread, so that a slow one delays nobody."""
 
 from __future__ import annotations
 
 import json
-import logging
 import queue
-import sys
 import threading
-from collections.abc import Sequence
-from pathlib import Path
-from typing import IO, Protocol
+import time
+from collections.abc import Iterable, Sequence
 
-import httpx
+from prometheus_client import CollectorRegistry, Counter
 
-from capture.daemon.config import Http, Outputs
-from falcolab.errors import InputError
+from capture.daemon.config import Outputs
+from capture.daemon.targets import FileTarget, HttpTarget, StdoutTarget, Target, TargetError
+from capture.daemon.troubles import Troubles
 
-_LOG = logging.getLogger(__name__)
-_WAITING = 10_000
-_FILE_MODE = 0o600
+WAITING = 10_000
+"""Alerts that may wait for a target; more are dropped, and counted."""
 
-
-class Output(Protocol):
-    """Takes alerts; a slow one delays nobody."""
-
-    name: str
-    failed: int
-
-    def send(self, line: str, /) -> None:
-        """Take an alert, or count that it could not be taken."""
-
-    def close(self) -> None:
-        """Send what is waiting, and end."""
+CLOSE_SECONDS = 5.0
+"""How long a target may take for what is waiting at the end."""
 
 
-class LineOutput:
-    """Writes a line for each alert.
+class OutputMetrics:
+    """What becomes of alerts, by target.
 
     Args:
-        name: for metrics.
-        file: where to.
+        registry: where it is shown.
     """
 
-    def __init__(self, name: str, file: IO[str]) -> None:
-        self.name, self.failed = name, 0
-        self._file = file
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str) -> Counter:
+            return Counter(f"falcolab_outputs_{name}", text, ("output",), registry=registry)
 
-    def send(self, line: str, /) -> None:
-        """Write an alert; one that cannot be written is counted, and it is tried again with the next."""
-        try:
-            self._file.write(line + "\n")
-            self._file.flush()
-        except OSError as error:
-            self.failed += 1
-            _LOG.error("an alert could not be written to %s: %s", self.name, error.strerror or error)
-
-    def close(self) -> None:
-        """End; standard output stays open."""
-        if self._file is not sys.stdout:
-            self._file.close()
+        self.sent = counter("sent", "Alerts that were sent.")
+        self.failed = counter("failed", "Alerts that the target did not take.")
+        self.dropped = counter("dropped", "Alerts that found no room in the queue, or no time at the end.")
 
 
-class HttpOutput:
-    """Posts alerts to a URL from a thread of its own.
+class Output:
+    """A target with its queue.
 
     Args:
-        settings: where to, and how long to wait.
+        target: where alerts go.
+        metrics: counts them.
+        troubles: told when the target fails.
+        waiting: how many alerts the queue holds.
     """
 
-    def __init__(self, settings: Http) -> None:
-        self.name, self.failed = "http", 0
-        self._url = settings.url
-        self._client = httpx.Client(timeout=settings.timeout)
-        self._lines: queue.Queue[str | None] = queue.Queue(_WAITING)
-        self._thread = threading.Thread(target=self._run, name="http-output", daemon=True)
+    def __init__(
+        self, target: Target, metrics: OutputMetrics, troubles: Troubles, waiting: int = WAITING
+    ) -> None:
+        self._target, self._troubles = target, troubles
+        self._what = f"output_{target.name}"
+        troubles.watch(self._what)
+        self._sent, self._failed, self._dropped = (
+            each.labels(target.name) for each in (metrics.sent, metrics.failed, metrics.dropped)
+        )
+        self._lines: queue.Queue[bytes] = queue.Queue(waiting)
+        self._last: float | None = None
+        self._thread = threading.Thread(target=self._run, name=self._what, daemon=True)
+
+    def start(self) -> None:
+        """Begin to send."""
         self._thread.start()
 
-    def send(self, line: str, /) -> None:
-        """Put an alert into the queue; one for which there is no room is counted as failed."""
+    def put(self, line: bytes) -> None:
+        """Have an alert sent; it never waits."""
         try:
             self._lines.put_nowait(line)
         except queue.Full:
-            self.failed += 1
+            self._dropped.inc()
+            self._troubles.begin(self._what, "alerts are dropped, for too many are waiting to be sent")
 
     def _run(self) -> None:
-        while (line := self._lines.get()) is not None:
+        while self._last is None or (time.monotonic() < self._last and not self._lines.empty()):
             try:
-                headers = {"content-type": "application/json"}
-                self._client.post(self._url, content=line, headers=headers).raise_for_status()
-            except httpx.HTTPError as error:
-                self.failed += 1
-                _LOG.error("an alert could not be posted: %s", type(error).__name__)
+                line = self._lines.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            self._send(line)
 
-    def close(self) -> None:
-        """Post what is waiting, and end."""
-        self._lines.put(None)
-        self._thread.join()
-        self._client.close()
+    def _send(self, line: bytes) -> None:
+        try:
+            self._target.send(line)
+        except TargetError as error:
+            self._failed.inc()
+            self._troubles.begin(self._what, f"an alert could not be sent: {error}")
+        else:
+            self._sent.inc()
+            self._troubles.end(self._what)
+
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Send what is waiting, as far as there is time for it, and end."""
+        self._last = time.monotonic() + seconds
+        if self._thread.is_alive():
+            self._thread.join(2 * seconds)
+        left = self._lines.qsize()
+        self._dropped.inc(left)
+        if left:
+            self._troubles.begin(self._what, f"{left} alerts were not sent before the end")
+        if not self._thread.is_alive():
+            self._target.close()
 
 
-def open_outputs(settings: Outputs) -> list[Output]:
+def open_outputs(settings: Outputs, registry: CollectorRegistry, troubles: Troubles) -> list[Output]:
     """The outputs of a configuration.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: the file cannot be written, or the URL is none.
     """
-    outputs: list[Output] = []
+    metrics = OutputMetrics(registry)
+    return [Output(target, metrics, troubles) for target in targets(settings)]
+
+
+def targets(settings: Outputs) -> Iterable[Target]:
+    """The targets of a configuration.
+
+    Raises:
+        InputError: the file cannot be written, or the URL is none.
+    """
     if settings.stdout:
-        outputs.append(LineOutput("stdout", sys.stdout))
+        yield StdoutTarget()
     if settings.file is not None:
-        outputs.append(LineOutput("file", _appending(settings.file)))
+        yield FileTarget(settings.file)
     if settings.http is not None:
-        outputs.append(HttpOutput(settings.http))
-    return outputs
-
-
-def _appending(path: Path) -> IO[str]:
-    """A file that only its owner can read."""
-    try:
-        path.touch(_FILE_MODE)
-        return path.open("a", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+        yield HttpTarget(settings.http)
 
 
 def send(outputs: Sequence[Output], alert: dict[str, object]) -> None:
-    """Send an alert everywhere."""
-    line = json.dumps(alert, ensure_ascii=False)
+    """Have an alert sent everywhere."""
+    line = json.dumps(alert, ensure_ascii=False).encode()
     for output in outputs:
-        output.send(line)
+        output.put(line)

@@ -12,24 +12,24 @@ from capture.containers.lookups import Lookups
 from capture.containers.metrics import Metrics
 from capture.containers.settings import Sockets, sources
 from capture.daemon.config import Config, Containers, SecretPattern
-from capture.daemon.rules import LiveRules
+from capture.daemon.containers import ContainerWatch
+from capture.daemon.rules import RuleFiles
 from capture.redaction import DEFAULTS, Pattern, Place, Redactor
 from falcolab.errors import InputError
 from falcolab.rules.priority import Priority
 
 
-def live_rules(config: Config) -> LiveRules:
+def rule_files(config: Config) -> RuleFiles:
     """The rules.
 
     Raises:
-        InputError, RulesError: there are none, or the priority is no priority.
+        InputError: the priority is no priority.
     """
     priority = Priority.parse(config.min_priority)
     if priority is None:
         known = ", ".join(each.label.lower() for each in Priority)
         raise InputError(f"min_priority: '{config.min_priority}' is no priority; there are {known}")
-    suggested = config.outputs.append_suggested
-    return LiveRules(config.rules, priority, append_suggested=suggested, first=config.matching == "first")
+    return RuleFiles(config.rules, priority, append_suggested=config.outputs.append_suggested)
 
 
 def redactor(config: Config) -> Redactor:
@@ -46,7 +46,7 @@ def _pattern(secret: SecretPattern) -> Pattern:
     return Pattern(secret.name, secret.expression, places)
 
 
-def lookups(settings: Containers, registry: CollectorRegistry) -> Lookups | None:
+def containers(settings: Containers, registry: CollectorRegistry) -> ContainerWatch | None:
     """What asks about containers; None where nobody is to be asked.
 
     Raises:
@@ -55,5 +55,7 @@ def lookups(settings: Containers, registry: CollectorRegistry) -> Lookups | None
     if not settings.enabled:
         return None
     sockets = Sockets(settings.cri, settings.podman, settings.docker)
-    completion = KubernetesPods.connect() if settings.kubernetes else None
-    return Lookups(sources(sockets), metrics=Metrics(registry), completion=completion)
+    if settings.root is not None:
+        sockets = sockets.under(settings.root)
+    completion = KubernetesPods.connect(settings.kubeconfig) if settings.kubernetes else None
+    return ContainerWatch(Lookups(sources(sockets), metrics=Metrics(registry), completion=completion))

@@ -32,10 +32,6 @@ class Sealed:
     tables: Mapping[str, pa.Table]
 
 
-_BARE = 2
-"""How many keys the description of a container has of which only the cgroup is known: id and type."""
-
-
 class SyscallRecording:
     """Takes event blocks in, and says what the rules say of them.
 
@@ -59,9 +55,9 @@ class SyscallRecording:
         first: bool = True,
     ) -> None:
         self._recorder = Recorder(machine)
-        self._journal, self._redactor, self._first = journal, redactor, first
-        self._seen_containers = -1
-        self.use(rules)
+        self._journal, self._redactor = journal, redactor
+        self._versions = 0
+        self.use(rules, first=first)
 
     @property
     def machine(self) -> Machine:
@@ -73,9 +69,14 @@ class SyscallRecording:
         """How many events are waiting for rotation."""
         return self._recorder.rows
 
-    def use(self, rules: Sequence[Rule]) -> None:
+    @property
+    def container_versions(self) -> int:
+        """How many descriptions of containers the events have had so far."""
+        return self._versions + len(self._recorder.encoder.containers.rows)
+
+    def use(self, rules: Sequence[Rule], *, first: bool = True) -> None:
         """Judge by other rules from now on; what has come before is judged by the old ones first."""
-        self._matcher = SyscallMatcher(rules, first=self._first)
+        self._matcher = SyscallMatcher(rules, first=first)
         self._recorder.encoder.events.fresh()
 
     def state(self) -> bytes:
@@ -93,38 +94,29 @@ class SyscallRecording:
         self._journal.append(Kind.SYSCALL_EVENTS, clean)
         self._recorder.take(clean)
 
+    def lose(self, lost: Losses) -> None:
+        """Record what the kernel could not hand over.
+
+        Raises:
+            JournalError: that cannot be written.
+        """
+        self._journal.append(Kind.LOSS, json.dumps(lost).encode())
+
     def alerts(self) -> Iterator[Alert]:
         """What the rules say of the events that have come since this was asked last."""
         return self._matcher.match(self._recorder.encoder)
 
-    def new_containers(self) -> dict[bytes, list[tuple[bytes, bytes]]]:
-        """Containers that have shown up since this was asked last, with the control groups of a thread."""
-        dimension = self._recorder.encoder.containers
-        seen, self._seen_containers = self._seen_containers, len(dimension.rows)
-        if seen == len(dimension.rows):
-            return {}
-        threads = self.machine.threads.by_id.values()
-        found = {thread.container_id: thread.cgroups for thread in threads if thread.container_id}
-        return {key: found[key] for key in found.keys() - self._told_containers()}
-
-    def _told_containers(self) -> set[bytes]:
-        """Those that a runtime has told of; of others only the id is known, and the type at most."""
-        known = self.machine.containers
-        return {key for key, info in known.items() if len(info) > _BARE}
-
-    def rotate(self, lost: Losses) -> Sealed | None:
+    def rotate(self) -> Sealed | None:
         """Seal the journal's segment and begin another; None if nothing was recorded.
 
-        Args:
-            lost: what the kernel could not hand over since the last rotation.
+        Raises:
+            JournalError: it cannot be sealed; everything goes on as before.
         """
-        if lost:
-            self._journal.append(Kind.LOSS, json.dumps(lost).encode())
         segment = self._journal.rotate()
         if segment is None:
             return None
         tables = self._recorder.tables()
+        self._versions = self.container_versions
         self._recorder.begin()
         self._matcher.begin()
-        self._seen_containers = -1
         return Sealed(segment, tables)

@@ -1,31 +1,30 @@
-"""The source of system calls: probe, state, recording, and what is asked about containers."""
+"""The source of system calls: the probe, the state of the machine, and what is recorded of both."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from capture.containers.lookups import Lookups
 from capture.daemon.config import Syscalls
 from capture.daemon.losses import losses
 from capture.daemon.recording import Sealed, SyscallRecording
-from capture.daemon.rules import LiveRules
+from capture.daemon.troubles import Troubles
 from capture.host.scan import scan
-from capture.journal import Journal, JournalFullError
+from capture.journal import Journal, JournalError
 from capture.probe.counters import Counts
 from capture.probe.plan import make_plan
 from capture.probe.probe import Probe
 from capture.redaction import BlockRedactor, RedactionError, Redactor
 from falcolab.engine.alerts import Alert
-from falcolab.rules.ruleset import Rule
+from falcolab.rules.ruleset import Rule, Ruleset
 from falcolab.sources.scap.damage import DamagedError
 from falcolab.system.machine import Machine
 from falcolab.system.snapshot import ProcessEntry, Snapshot
 
 _LOG = logging.getLogger(__name__)
 _MIB = 2**20
-_SWEEP_SECONDS = 60.0
+JOURNAL, UNREADABLE, HOOKS = "journal", "events_unreadable", "hooks"
+"""Troubles: events are held back, cannot be read; rules want calls that are not hooked."""
 
 
 class SyscallSource:
@@ -33,13 +32,10 @@ class SyscallSource:
 
     Args:
         settings: of the configuration.
-        rules: what is judged, and which calls are hooked for it.
+        ruleset: which calls are hooked follows from it.
         journal: for everything that is recorded.
         redactor: takes secrets out of it first.
-        lookups: knows containers; None asks nobody.
-
-    Attributes:
-        unreadable: how many chunks could not be read; ``held_back`` how often the journal had no room.
+        troubles: told when something goes wrong.
 
     Raises:
         ProbeError: the machine lacks something.
@@ -47,112 +43,95 @@ class SyscallSource:
     """
 
     def __init__(
-        self,
-        settings: Syscalls,
-        rules: LiveRules,
-        journal: Journal,
-        redactor: Redactor,
-        lookups: Lookups | None = None,
+        self, settings: Syscalls, ruleset: Ruleset, journal: Journal, redactor: Redactor, troubles: Troubles
     ) -> None:
-        plan = make_plan(rules.ruleset, settings.extra_calls)
+        self._extra, self._troubles = settings.extra_calls, troubles
+        troubles.watch(JOURNAL, UNREADABLE, HOOKS)
+        plan = make_plan(ruleset, settings.extra_calls)
+        self._hooked = frozenset(plan.calls)
         self.probe = Probe(plan.calls, ring_size=settings.ring_mb * _MIB, exclude=settings.exclude_processes)
+        if self.probe.unavailable:
+            _LOG.info("calls that this kernel is built without: %s", ", ".join(self.probe.unavailable))
         self.probe.attach()
         machine = Machine()
-        machine.begin(_snapshot(redactor))
-        blocks = BlockRedactor(redactor)
-        self._recording = SyscallRecording(machine, journal, blocks, rules.enabled(), first=rules.first)
-        self._lookups = lookups
+        machine.begin(snapshot(redactor))
+        self.recording = SyscallRecording(machine, journal, BlockRedactor(redactor), ())
         self._pending = b""
-        self._counted = self.probe.counts()
-        self._swept = time.monotonic()
-        self.unreadable = self.held_back = 0
-
-    @property
-    def rows(self) -> int:
-        """How many events are waiting for rotation."""
-        return self._recording.rows
-
-    @property
-    def threads(self) -> int:
-        """How many threads are known."""
-        return len(self._recording.machine.threads.by_id)
+        self._told = self.probe.counts()
 
     def counts(self) -> Counts:
         """What the kernel has recorded and lost so far."""
         return self.probe.counts()
 
-    def use(self, rules: Sequence[Rule]) -> None:
-        """Judge by other rules."""
-        self._recording.use(rules)
+    def use(self, ruleset: Ruleset, rules: Sequence[Rule], *, first: bool) -> None:
+        """Judge by these rules from now on; ``first``: only the first that holds counts for an event."""
+        self.recording.use(rules, first=first)
+        missing = sorted(set(make_plan(ruleset, self._extra).calls) - self._hooked)
+        if missing:
+            self._troubles.begin(HOOKS, f"the rules want {', '.join(missing)}: hooked at the next start only")
+        else:
+            self._troubles.end(HOOKS)
 
-    def state(self) -> bytes:
-        """The state that the next segment of the journal begins with."""
-        return self._recording.state()
+    def put(self, blocks: bytes) -> None:
+        """Record blocks that others than the kernel have made, before what comes next."""
+        self._pending += blocks
 
     def step(self) -> bool:
         """Take in what there is; false if there was nothing, or no room for it."""
-        if self._lookups is not None:
-            self._pending += b"".join(self._lookups.take())
         chunk = self._pending or self.probe.drain().data
         if not chunk:
             return False
         self._pending = b""
         try:
-            self._recording.take(chunk)
-        except JournalFullError as error:
+            self.recording.take(chunk)
+        except JournalError as error:
             # It stays here, and later ones in the ring: what then finds no room there is counted as lost.
             self._pending = chunk
-            self.held_back += 1
-            _LOG.error("system calls are held back: %s", error)
+            self._troubles.begin(JOURNAL, f"system calls are held back: {error}")
             return False
         except (RedactionError, DamagedError) as error:
-            self.unreadable += 1
-            _LOG.error("events from the kernel cannot be read: %s", error)
+            self._troubles.begin(UNREADABLE, f"{len(chunk):,} bytes from the kernel: {error}")
+            return True
+        self._troubles.end(JOURNAL)
         return True
 
     def alerts(self) -> Iterator[Alert]:
-        """What the rules say of the events since the last time; containers that are new are looked up."""
-        yield from self._recording.alerts()
-        if self._lookups is not None:
-            self._ask(self._lookups)
-
-    def _ask(self, lookups: Lookups) -> None:
-        """Have new containers looked up, and those that have no threads any more forgotten."""
-        for container_id, cgroups in self._recording.new_containers().items():
-            lookups.ask(container_id, cgroups)
-        if time.monotonic() - self._swept < _SWEEP_SECONDS:
-            return
-        self._swept = time.monotonic()
-        machine = self._recording.machine
-        alive = {thread.container_id for thread in machine.threads.by_id.values()}
-        for container_id in machine.containers.keys() - alive:
-            lookups.forget(container_id)
+        """What the rules say of the events since the last time."""
+        return self.recording.alerts()
 
     def rotate(self) -> Sealed | None:
-        """Seal what has been recorded; None if there is nothing."""
+        """Seal what has been recorded; None if there is nothing.
+
+        Raises:
+            JournalError: there is no room for that.
+        """
         counts = self.probe.counts()
-        lost, self._counted = losses(counts - self._counted), counts
-        return self._recording.rotate(lost)
+        if lost := losses(counts - self._told):
+            self.recording.lose(lost)
+        self._told = counts
+        return self.recording.rotate()
 
     def stop(self) -> None:
         """Record no more, and take in what is in the ring."""
         self.probe.detach()
         while self.step():
             pass
+        if left := len(self._pending) + self.probe.ring.used:
+            _LOG.error("%d bytes of system calls are lost, for the journal had no room to the end", left)
 
     def close(self) -> None:
         """Unload the probe."""
         self.probe.close()
 
 
-def _snapshot(redactor: Redactor) -> Snapshot:
+def snapshot(redactor: Redactor) -> Snapshot:
     """The machine as it is, without secrets."""
-    snapshot = scan()
-    for entry in snapshot.processes.values():
-        _clean(entry, redactor)
-    return snapshot
+    found = scan()
+    _clean(found.processes.values(), redactor)
+    return found
 
 
-def _clean(entry: ProcessEntry, redactor: Redactor) -> None:
-    entry.args = redactor.arguments(entry.args, entry.exe)
-    entry.env = redactor.environment(entry.env)
+def _clean(entries: Iterable[ProcessEntry], redactor: Redactor) -> None:
+    for entry in entries:
+        entry.args = redactor.arguments(entry.args, entry.exe)
+        entry.env = redactor.environment(entry.env)

@@ -1,6 +1,6 @@
 """A crash-safe journal: what has been received is on disk before anybody is told so."""
 
-from capture.journal.audit import AUDIT, AuditSink
+from capture.journal.audit import AUDIT, AuditSink, frame_of
 from capture.journal.delivery import Delivered, Encode, Encoding, PlainEncoding, deliver, deliver_all
 from capture.journal.errors import JournalError, JournalFullError
 from capture.journal.frame import MAX_PAYLOAD, Frame
@@ -29,4 +29,5 @@ __all__ = [
     "SegmentReader",
     "deliver",
     "deliver_all",
+    "frame_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from capture.journal.delivery import PlainEncoding
@@ -44,9 +44,13 @@ class AuditSink:
             JournalFullError: there is no room; none counts as taken.
             JournalError: they cannot be written; none counts as taken.
         """
-        payload = b"\n".join(_line(self._redact(event)) for event in events)
-        self._journal.append(Kind.AUDIT_EVENTS, payload)
+        self._journal.append(*frame_of(map(self._redact, events)))
         self._journal.sync()
+
+
+def frame_of(events: Iterable[bytes]) -> tuple[Kind, bytes]:
+    """The frame that holds audit events, secrets removed."""
+    return Kind.AUDIT_EVENTS, b"\n".join(map(_line, events))
 
 
 def _line(event: bytes) -> bytes:

@@ -29,3 +29,7 @@ class Kind(IntEnum):
 
     LOSS = 6
     """How many events of which type the kernel could not hand over."""
+
+    AUDIT_IDENTITIES = 7
+    """What audit events are known by when they come again: of those before a segment at its beginning,
+    of its own in one group with them."""
