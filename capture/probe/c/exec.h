@@ -23,32 +23,42 @@ static __always_inline u64 capabilities(u64 cred, u32 offset)
     return read_u64(cred, offset) & CAPABILITIES;
 }
 
-static __always_inline int is_in_groups(u64 cred, u32 group)
+/* 1 if the first number is less than the second, without a branch; both are below 2^63. */
+static __always_inline u64 is_less(u64 first, u64 second)
 {
-    u64 groups = read_u64(cred, CRED_GROUPS);
-    u32 left = 0, right = read_u32(groups, GROUPS_COUNT);
-    for (int n = 0; n < GROUP_STEPS && left < right; n++) {
-        u32 middle = (left + right) / 2, found = read_u32(groups + 4ULL * middle, GROUPS_IDS);
-        if (found == group)
-            return 1;
-        if (group > found)
-            left = middle + 1;
-        else
-            right = middle;
+    return (first - second) >> 63;
+}
+
+/* Whether a group is among the further ones of a process, which are sorted. */
+static __always_inline u64 is_in_groups(u64 cred, u64 group)
+{
+    u64 groups = read_u64(cred, CRED_GROUPS), left = 0, right = read_u32(groups, GROUPS_COUNT), is_found = 0;
+    for (int n = 0; n < GROUP_STEPS; n++) {
+        u64 goes_on = is_less(left, right), middle = (left + right) >> 1;
+        u64 found = read_u32(groups + 4 * middle, GROUPS_IDS);
+        u64 is_above = is_less(found, group), is_below = is_less(group, found);
+        is_found |= goes_on & ~(is_above | is_below);
+        left += (middle + 1 - left) * (goes_on & is_above);
+        right -= (right - middle) * (goes_on & is_below);
+        OPAQUE(left);
+        OPAQUE(right);
+        OPAQUE(is_found);
     }
-    return 0;
+    return is_found & 1;
 }
 
 /* Whether a user or group exists in a user namespace, by the first five extents of its map. */
 static __always_inline int is_mapped(u64 map, u32 id)
 {
-    u32 extents = read_u32(map, IDMAP_COUNT);
-    for (int n = 0; n < MAP_EXTENTS && n < extents; n++) {
+    u64 extents = read_u32(map, IDMAP_COUNT), is_found = 0;
+#pragma unroll
+    for (u64 n = 0; n < MAP_EXTENTS; n++) {
         u64 extent = map + IDMAP_EXTENTS + 12 * n;
-        if (id - read_u32(extent, 4) < read_u32(extent, 8))
-            return 1;
+        u32 distance = id - read_u32(extent, 4);
+        is_found |= is_less(n, extents) & is_less(distance, read_u32(extent, 8));
+        OPAQUE(is_found);
     }
-    return 0;
+    return is_found;
 }
 
 static __always_inline int is_writable(u64 cred, u64 inode)

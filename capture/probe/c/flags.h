@@ -124,11 +124,6 @@ static __always_inline u32 mount_flags(u64 flags)
     return (flags & 0xffff0000) == 0xc0ed0000 ? flags & 0xffff : flags;
 }
 
-static __always_inline u32 access_mode(u64 mode)
-{
-    return mode & 7;
-}
-
 static __always_inline u32 flock_operation(u64 operation)
 {
     return MAP_FLAG(operation, 1, 1) | MAP_FLAG(operation, 2, 2) | MAP_FLAG(operation, 4, 4) |

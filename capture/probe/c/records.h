@@ -47,6 +47,11 @@ BPF_F_TABLE("array", int, struct settings, settings, 1, MMAPABLE);
 /* Each processor writes a row of its own; the last columns count what is no event. */
 BPF_F_TABLE("array", int, struct count, counts, CPUS * TYPES, MMAPABLE);
 
+/* Keeps the compiler from knowing anything of a value. A loop that ends early by a count is written with
+ * one in each round: otherwise the compiler makes of both ends a single comparison for equality, and
+ * older verifiers do not see that such a loop ends. */
+#define OPAQUE(value) asm volatile("" : "+r"(value))
+
 struct event {
     u8 *bytes;
     u64 at; /* where the next value goes */
@@ -56,11 +61,13 @@ struct event {
 
 static __always_inline int is_excluded(struct settings *s, u32 tgid)
 {
-    if (s->excluded)
-        for (u32 n = 0; n < MAX_OTHERS && n < s->excluded; n++)
-            if (s->others[n] == tgid)
-                return 1;
-    return 0;
+    if (!s->excluded)
+        return 0;
+    u32 differs = 1;
+#pragma unroll
+    for (u32 n = 0; n < MAX_OTHERS; n++)
+        differs = differs && s->others[n] != tgid;
+    return !differs;
 }
 
 static __always_inline int begin(struct event *e, u32 type, u32 params)
@@ -134,7 +141,7 @@ static __always_inline int submit(struct event *e)
 static __always_inline u64 below(long read, u64 power)
 {
     u64 size = read & ~(read >> 63);
-    asm volatile("" : "+r"(size));
+    OPAQUE(size);
     return size & (power - 1);
 }
 

@@ -24,7 +24,7 @@ struct address {
 static __always_inline int read_address(struct address *a, u64 pointer, u64 size)
 {
     *a = (struct address){};
-    asm volatile("" : "+r"(size));
+    OPAQUE(size);
     if (size > SOCKADDR_ROOM)
         size = SOCKADDR_ROOM;
     return pointer && size > 2 && !bpf_probe_read_user(a, size, (void *)pointer);
@@ -193,6 +193,7 @@ struct vector {
 };
 
 #define MAX_VECTORS 32
+#define SHOWN_VECTORS 8
 #define SNAPLEN 80
 #define SNAPLEN_ROOM 128
 
@@ -200,8 +201,9 @@ static __always_inline u32 size_of_vectors(u64 vectors, u64 count)
 {
     struct vector v;
     u32 size = 0;
-    for (int n = 0; n < MAX_VECTORS && n < count; n++) {
-        if (bpf_probe_read_user(&v, sizeof(v), (void *)(vectors + 16ULL * n)))
+    for (u64 n = 0; n < MAX_VECTORS; n++) {
+        OPAQUE(count);
+        if (n >= count || bpf_probe_read_user(&v, sizeof(v), (void *)(vectors + 16ULL * n)))
             break;
         size += v.size;
     }
@@ -217,9 +219,10 @@ static __always_inline void put_data(struct event *e, u32 i, u64 address, u64 si
 static __always_inline void put_vectors(struct event *e, u32 i, u64 vectors, u64 count, u64 size)
 {
     u64 begin = e->at, left = size > SNAPLEN ? SNAPLEN : size;
-    for (int n = 0; n < 8 && n < count && left; n++) {
+    for (u64 n = 0; n < SHOWN_VECTORS; n++) {
         struct vector v;
-        if (bpf_probe_read_user(&v, sizeof(v), (void *)(vectors + 16ULL * n)))
+        OPAQUE(count);
+        if (n >= count || !left || bpf_probe_read_user(&v, sizeof(v), (void *)(vectors + 16ULL * n)))
             break;
         u64 part = read_bytes(e, v.base, v.size < left ? v.size : left, SNAPLEN_ROOM);
         left -= part;

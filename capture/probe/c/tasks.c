@@ -116,7 +116,10 @@ static __always_inline s64 reaper_of(u64 task)
     if (read_u64(children, 0) == children)
         return 0;
     u64 head = signal + SIGNAL_THREADS, node = read_u64(head, 0);
-    for (int n = 0; n < REAPER_STEPS && node != head; n++) {
+    for (int n = 0; n < REAPER_STEPS; n++) {
+        OPAQUE(node);
+        if (node == head)
+            break;
         u64 other = node - TASK_THREAD_NODE;
         if (other != task && !(read_u32(other, TASK_FLAGS) & 4 /* PF_EXITING */))
             return (s32)read_u32(other, TASK_PID);
