@@ -1,0 +1,101 @@
+"""Where attacks are performed: on the machine, in containers, and as requests to an API server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e_attacks.audit import post
+from tests.e2e_attacks.catalogue import Attack
+from tests.e2e_attacks.daemon import Recording
+from tests.e2e_attacks.podman import Podman
+from tests.e2e_attacks.rules import VARIABLE
+
+_SECONDS = 30
+_LOOKED_UP_SECONDS = 1.0
+_INSIDE = "/attack"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Performs attacks.
+
+    Attributes:
+        folder: for what they leave.
+        programs: the folder of the actor.
+        podman: for those in containers.
+        recording: of the daemon, for those on a cluster.
+    """
+
+    folder: Path
+    programs: Path
+    podman: Podman
+    recording: Recording
+
+    def perform(self, attack: Attack) -> None:
+        """Do it, and leave nothing behind."""
+        {"host": self._on_host, "container": self._in_container, "cluster": self._on_cluster}[attack.where](
+            attack
+        )
+
+    def _on_host(self, attack: Attack) -> None:
+        work = self.folder / attack.id
+        work.mkdir()
+        path = f"{self.programs}:{os.environ['PATH']}"
+        environment = os.environ | {"PATH": path, VARIABLE: attack.id}
+        try:
+            _run(["sh", "-eu", str(self._script(attack))], work, environment)
+        finally:
+            shutil.rmtree(work)
+
+    def _script(self, attack: Attack) -> Path:
+        """Not an argument of the shell: rules that look at command lines would see all of it there."""
+        folder = self.folder / f"{attack.id}.script"
+        folder.mkdir()
+        script = folder / "script"
+        script.write_text(attack.script)
+        return script
+
+    def _in_container(self, attack: Attack) -> None:
+        mark = ["--env", f"{VARIABLE}={attack.id}"]
+        script = self._script(attack)
+        command = list(attack.command) or ["/bin/sh", "-eu", f"{_INSIDE}/{script.name}"]
+        options = [*attack.options, "--volume", f"{script.parent}:{_INSIDE}:ro"]
+        terminal = ["--tty"] if attack.tty else []
+        if attack.entry:
+            _run([*self.podman.run("--rm", *mark, *terminal, *attack.options), *command], self.folder)
+            return
+        with self.podman.running(*options) as container:
+            if "--privileged" in options:
+                time.sleep(_LOOKED_UP_SECONDS)  # that it is so is what the runtime tells
+            _run([*self.podman.command("exec", *mark, *terminal, container), *command], self.folder)
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=_SECONDS)
+    finally:
+        _end_group(process)
+    assert process.returncode == 0, f"{process.returncode}: {output.decode(errors='replace')[-2000:]}"
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """What a script has left in the background ends with it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
