@@ -18,9 +18,9 @@ from capture.audit.server import HttpServer
 from capture.audit.sink import Busy
 from capture.audit.tls import Tls
 from capture.audit.webhook import AuditWebhook
-from capture.daemon.config import Audit, Webhook
 from capture.daemon.known import KnownEvents
 from capture.daemon.quarantine import QuarantineFile
+from capture.daemon.settings import Audit, Webhook
 from capture.daemon.troubles import Troubles
 from capture.journal import Journal, JournalFullError, frame_of
 from capture.redaction import AuditRedactor, Redactor

@@ -13,14 +13,15 @@ from prometheus_client import CollectorRegistry
 from capture.audit.server import HttpServer
 from capture.daemon import parts, privileges
 from capture.daemon.audit import AuditSource
-from capture.daemon.config import Config
 from capture.daemon.containers import ContainerWatch
 from capture.daemon.deliverer import Deliverer
 from capture.daemon.known import KnownEvents
 from capture.daemon.metrics import DaemonMetrics
+from capture.daemon.notify import ALIVE, READY, STOPPING, notify
 from capture.daemon.outputs import open_outputs, send
 from capture.daemon.recording import Sealed
 from capture.daemon.rules import LiveRules
+from capture.daemon.settings import Config
 from capture.daemon.status import routes
 from capture.daemon.syscalls import SyscallSource
 from capture.daemon.troubles import Troubles
@@ -59,7 +60,6 @@ class Daemon:
         self.metrics, self.troubles = DaemonMetrics(self.registry), Troubles(self.registry)
         self.troubles.watch(_ROTATION, _SYNC)
         self._syscalls: SyscallSource | None = None
-        self._is_told_to_reload = False
         with ExitStack() as opened:
             self._open(opened)
             self._opened = opened.pop_all()
@@ -129,24 +129,27 @@ class Daemon:
         """Where the webhook listens; 0 without."""
         return self._audit.port
 
-    def reload(self) -> None:
-        """Look at rules, certificates and tokens soon; may be called by a signal handler."""
-        self._is_told_to_reload = True
-
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, reload: threading.Event | None = None) -> None:
         """Work until told to stop; then everything that was recorded is delivered.
+
+        Both events may be set by a signal handler: nothing here waits for one, for who waits holds a lock
+        now and then that the handler would need.
+
+        Args:
+            stop: that it is time to end.
+            reload: that rules, certificates and tokens are to be looked at.
 
         Raises:
             FalcolabError: it cannot begin.
         """
         with self._opened as opened:
             self._start(opened)
-            self._loop(stop)
+            notify(READY)
+            self._loop(stop, reload or threading.Event())
+            notify(STOPPING)
 
     def _start(self, opened: ExitStack) -> None:
         """Start the threads; on the way out they end in the opposite order."""
-        self._status.start()
-        opened.callback(self._status.stop)
         for output in self._outputs:
             output.start()
             opened.callback(output.close)
@@ -158,9 +161,11 @@ class Daemon:
         opened.callback(self._finish)
         self._audit.start()
         opened.callback(self._audit.close)
+        self._status.start()
+        opened.callback(self._status.stop)
         _LOG.info("recording; health and metrics on port %d", self.status_port)
 
-    def _loop(self, stop: threading.Event) -> None:
+    def _loop(self, stop: threading.Event, reload: threading.Event) -> None:
         judge, care, rules = Every(_JUDGE_SECONDS), Every(_CARE_SECONDS), Every(_RULES_SECONDS)
         while not stop.is_set():
             is_idle = self._syscalls is None or not self._syscalls.step()
@@ -169,10 +174,14 @@ class Daemon:
                 self._rotate_if_due()
             if care.is_due():
                 self._care()
-            if self._is_told_to_reload or rules.is_due():
+            if reload.is_set():
+                reload.clear()
+                self._audit.renew()
+                self._reload()
+            elif rules.is_due():
                 self._reload()
             if is_idle:
-                stop.wait(_POLL_SECONDS)
+                time.sleep(_POLL_SECONDS)
 
     def _judge(self) -> None:
         for alert in self._alerts():
@@ -221,6 +230,7 @@ class Daemon:
             self.troubles.end(_SYNC)
         self._audit.check()
         self._deliverer.check()
+        notify(ALIVE)
         if (step := self._clock.step()) and self._syscalls is not None:
             self._syscalls.probe.set_clock()
         if step:
@@ -228,9 +238,6 @@ class Daemon:
             _LOG.warning("the clock was set by %+.3f s: events are dated by it from now on", step)
 
     def _reload(self) -> None:
-        if self._is_told_to_reload:
-            self._audit.renew()
-        self._is_told_to_reload = False
         if self._rules.reload():
             self._judge()
             self._use_rules()

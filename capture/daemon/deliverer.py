@@ -9,8 +9,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
 
-from capture.daemon.config import Retention
 from capture.daemon.recording import Sealed
+from capture.daemon.settings import Retention
 from capture.daemon.troubles import Troubles
 from capture.daemon.watch import Every
 from capture.journal import AUDIT, Delivered, Journal, deliver_all

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter
 
-from capture.daemon.config import Outputs
+from capture.daemon.settings import Outputs
 from capture.daemon.targets import FileTarget, HttpTarget, StdoutTarget, Target, TargetError
 from capture.daemon.troubles import Troubles
 

@@ -11,9 +11,9 @@ from capture.containers.kubernetes import KubernetesPods
 from capture.containers.lookups import Lookups
 from capture.containers.metrics import Metrics
 from capture.containers.settings import Sockets, sources
-from capture.daemon.config import Config, Containers, SecretPattern
 from capture.daemon.containers import ContainerWatch
 from capture.daemon.rules import RuleFiles
+from capture.daemon.settings import Config, Containers, SecretPattern
 from capture.redaction import DEFAULTS, Pattern, Place, Redactor
 from falcolab.errors import InputError
 from falcolab.rules.priority import Priority

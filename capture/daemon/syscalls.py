@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 
-from capture.daemon.config import Syscalls
 from capture.daemon.losses import losses
 from capture.daemon.recording import Sealed, SyscallRecording
+from capture.daemon.settings import Syscalls
 from capture.daemon.troubles import Troubles
 from capture.host.scan import scan
 from capture.journal import Journal, JournalError

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import httpx
 
-from capture.daemon.config import Http
+from capture.daemon.settings import Http
 from falcolab.errors import InputError
 
 _FILE_MODE = 0o600

@@ -29,6 +29,7 @@ from falcolab.lang.typed import TypedCondition
 from falcolab.rules.priority import Priority
 from falcolab.rules.ruleset import Ruleset
 from falcolab.rules.selection import Choice, select
+from falcolab.rules.suggested import with_suggested
 
 
 class Lake:
@@ -157,6 +158,7 @@ class Lake:
         choices: Sequence[Choice] = (),
         since: int | None = None,
         until: int | None = None,
+        append_suggested: bool = False,
     ) -> ReplayResult:
         """The alerts that rules raise.
 
@@ -168,8 +170,11 @@ class Lake:
             choices: rules to switch on and off, in order.
             since: only events from this time on, ns since 1970.
             until: only events before this time, ns since 1970.
+            append_suggested: whether outputs end with the fields of container and pod that Falco appends.
         """
         enabled = select(rules, choices, min_priority).enabled(source)
+        if append_suggested:
+            enabled = tuple(map(with_suggested, enabled))
         parts = self.parts(source, since=since, until=until)
         return ReplayResult(enabled, parts, first=matching == "first")
 

@@ -36,7 +36,7 @@ app.command("match", cls=Ordered)(match.match)
 app.command("compare", cls=Ordered)(compare.compare)
 app.command("explain", cls=Ordered)(explain.explain)
 app.command("promote", cls=Ordered)(promote.promote)
-for _entry in entry_points(group="falcolab.commands"):
+for _entry in entry_points(group="falcolab.commands"):  # those of other packages, such as the daemon
     app.add_typer(_entry.load(), name=_entry.name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -42,6 +42,9 @@ def replay(
     disable_tag: Tags = None,
     since: Moment = None,
     until: Moment = None,
+    append_suggested: Annotated[
+        bool, typer.Option("--append-suggested", help="Append container and pod to outputs, as Falco does.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Print the alerts that rules raise on the events of a lake, in event order.
@@ -54,6 +57,7 @@ def replay(
         "min_priority": check_priority(min_priority),
         "since": moment_of("--since", since),
         "until": moment_of("--until", until),
+        "append_suggested": append_suggested,
     }
     found = Lake(lake).replay(load_rules(*rules), choices=choices_of(ctx), **options)
     counts: Counter[Any] = Counter()

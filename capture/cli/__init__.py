@@ -1,0 +1,1 @@
+"""What the commands ``falcolab capture ...`` do; they are declared in ``capture.commands``."""
