@@ -17,7 +17,7 @@ from falcolab.engine.explain import Explanation, explain
 from falcolab.engine.part import PartData, Period
 from falcolab.engine.replay import match_parts
 from falcolab.errors import InputError
-from falcolab.fields.catalogue import K8S_AUDIT
+from falcolab.fields.catalogue import K8S_AUDIT, SYSCALL
 from falcolab.lake.capture_writer import Ingested, Progress
 from falcolab.lake.ingest_audit import ingest_k8s_audit
 from falcolab.lake.manifest import Capture, Part
@@ -159,6 +159,7 @@ class Lake:
         since: int | None = None,
         until: int | None = None,
         append_suggested: bool = False,
+        metadata: str = "judged",
     ) -> ReplayResult:
         """The alerts that rules raise.
 
@@ -171,12 +172,22 @@ class Lake:
             since: only events from this time on, ns since 1970.
             until: only events before this time, ns since 1970.
             append_suggested: whether outputs end with the fields of container and pod that Falco appends.
+            metadata: ``judged`` is what was known of a container when an event was judged, as the verdict
+                was then; ``final`` the last that is known of it, which is a what-if.
         """
         enabled = select(rules, choices, min_priority).enabled(source)
         if append_suggested:
             enabled = tuple(map(with_suggested, enabled))
         parts = self.parts(source, since=since, until=until)
+        if metadata == "final":
+            parts = self._with_final_metadata(parts)
         return ReplayResult(enabled, parts, first=matching == "first")
+
+    def _with_final_metadata(self, parts: Iterator[PartData]) -> Iterator[PartData]:
+        # It brings all fields of system calls with it, which audit logs do not need.
+        from falcolab.engine.final_metadata import FinalMetadata  # noqa: PLC0415
+
+        return FinalMetadata(self.parts(SYSCALL, cached=False)).parts(parts)
 
     def compare(
         self, baseline: Ruleset, candidate: Ruleset, source: str | None = None, *, matching: str = "all"

@@ -26,6 +26,7 @@ from falcolab.cli.arguments import (
 )
 from falcolab.cli.output import harmless, say, say_json, tell
 from falcolab.engine.alerts import Alert, hostname
+from falcolab.errors import InputError
 from falcolab.rules.loader import load_rules
 
 
@@ -45,6 +46,12 @@ def replay(
     append_suggested: Annotated[
         bool, typer.Option("--append-suggested", help="Append container and pod to outputs, as Falco does.")
     ] = False,
+    metadata: Annotated[
+        str,
+        typer.Option(
+            "--metadata", help="Of containers: as `judged`, or the `final` one, which is a what-if."
+        ),
+    ] = "judged",
     as_json: AsJson = False,
 ) -> int:
     """Print the alerts that rules raise on the events of a lake, in event order.
@@ -58,6 +65,7 @@ def replay(
         "since": moment_of("--since", since),
         "until": moment_of("--until", until),
         "append_suggested": append_suggested,
+        "metadata": _check_metadata(metadata),
     }
     found = Lake(lake).replay(load_rules(*rules), choices=choices_of(ctx), **options)
     counts: Counter[Any] = Counter()
@@ -71,6 +79,12 @@ def replay(
     if not as_json:
         _summarize(counts, found.events)
     return 0
+
+
+def _check_metadata(name: str) -> str:
+    if name not in ("judged", "final"):
+        raise InputError(f"--metadata {name}: must be judged or final")
+    return name
 
 
 def line(alert: Alert) -> str:

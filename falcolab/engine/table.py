@@ -42,6 +42,10 @@ class Table:
         self._computed: dict[FieldValue, pa.ChunkedArray] = {}
         self._coded: dict[str, Coded] = {}
 
+    def like(self, load: Load) -> Table:
+        """A table of as many rows whose columns are loaded otherwise."""
+        return Table(self.rows, load, self._bind)
+
     def stored(self, names: Iterable[str]) -> list[pa.ChunkedArray]:
         """Columns as they lie in the file."""
         names = list(names)
