@@ -4,7 +4,8 @@
  * USAGE: actor DEED [ARGUMENT...]
  *
  *   run PROGRAM [ARGUMENT...]        start a program as a child and wait for it
- *   as UID PROGRAM [ARGUMENT...]     become a user, then the program
+ *   exec PROGRAM [ARGUMENT...]       become a program
+ *   as UID DEED [ARGUMENT...]        become a user, then do something
  *   after SECONDS DEED [ARGUMENT...] wait, then do something
  *   read FILE                        open a file and read from it
  *   attach                           attach to a child of its own as a debugger, and let it go
@@ -44,6 +45,8 @@ static int failed(const char *what)
     return 1;
 }
 
+static int deed(char **arguments);
+
 static int replaced_by(char **command)
 {
     execvp(command[0], command);
@@ -68,7 +71,7 @@ static int as(char **arguments)
 
     if (setresgid(id, id, id) || setresuid(id, id, id))
         return failed("as");
-    return replaced_by(arguments + 1);
+    return deed(arguments + 1);
 }
 
 static int read_file(char **arguments)
@@ -167,7 +170,11 @@ static int onto_stdin(char **arguments)
     return dup2(peer, 0) < 0 || dup2(peer, 1) < 0 ? failed("dup2") : 0;
 }
 
-static int after(char **arguments);
+static int after(char **arguments)
+{
+    sleep(atoi(arguments[0]));
+    return deed(arguments + 1);
+}
 
 static const struct {
     const char *name;
@@ -175,6 +182,7 @@ static const struct {
     int (*done)(char **arguments);
 } deeds[] = {
     {"run", 1, run},
+    {"exec", 1, replaced_by},
     {"as", 2, as},
     {"after", 2, after},
     {"read", 1, read_file},
@@ -189,25 +197,19 @@ static const struct {
     {"onto-stdin", 2, onto_stdin},
 };
 
-static int deed(int count, char **arguments)
+static int deed(char **arguments)
 {
+    int count = 0;
+
+    while (arguments[count])
+        count++;
     for (size_t i = 0; count > 0 && i < sizeof(deeds) / sizeof(*deeds); i++)
         if (!strcmp(arguments[0], deeds[i].name) && count > deeds[i].arguments)
             return deeds[i].done(arguments + 1);
     return 0;
 }
 
-static int after(char **arguments)
-{
-    int count = 1;
-
-    sleep(atoi(arguments[0]));
-    while (arguments[count])
-        count++;
-    return deed(count - 1, arguments + 1);
-}
-
 int main(int count, char **arguments)
 {
-    return deed(count - 1, arguments + 1);
+    return count > 0 ? deed(arguments + 1) : 0;
 }

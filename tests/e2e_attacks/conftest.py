@@ -15,6 +15,7 @@ from tests.e2e_attacks.image import compile_actor, save_image
 from tests.e2e_attacks.outcome import Outcome, replay
 from tests.e2e_attacks.podman import Podman
 from tests.e2e_attacks.rules import files
+from tests.e2e_attacks.session import session
 from tests.e2e_attacks.stage import Stage
 
 _TABLE = pytest.StashKey[list[str]]()
@@ -40,12 +41,12 @@ def _performed(folder: Path, attacks: list[Attack], rules: list[Path]) -> Outcom
     actor = compile_actor(folder / "programs")
     podman.load(save_image(folder, actor))
     recording = Recording.prepare(folder, rules, podman.socket)
-    stage = Stage(folder, actor.parent, podman, recording)
     points = tracefs.find()
     calls = frozenset(path.name.removeprefix("sys_exit_") for path in points.glob("sys_exit_*"))
     skipped = {attack.id: lack for attack in attacks if (lack := attack.missing(calls))}
     failed = {}
-    with podman.service(), recording.running():
+    with podman.service(), recording.running(), session() as begin:
+        stage = Stage(folder, actor.parent, podman, recording, begin)
         for attack in attacks:
             if attack.id not in skipped and (problem := _problem(stage, attack)):
                 failed[attack.id] = problem

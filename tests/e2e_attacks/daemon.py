@@ -1,12 +1,10 @@
-"""The real daemon in a process of its own: ``python -m tests.e2e_attacks.daemon CONFIG``."""
+"""The real daemon, as its users start it."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +14,13 @@ import httpx
 import trustme
 import yaml
 
-from capture.daemon.config import read_config
-from capture.daemon.daemon import Daemon
 from tests.capture_audit.doubles import token_file
 from tests.e2e_containers.processes import serving, wait_for
 from tests.e2e_k8s.cluster import free_port
 
+PROGRAM = Path(sys.executable).with_name("falcolab")
 _SECONDS_PER_PART = 20
+_RING_MB = 256  # others on the machine may be loud
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,7 @@ class Recording:
             "matching": "all",
             "audit": {"webhook": webhook},
             "containers": {"podman": [str(self.podman)], "cri": [], "docker": []},
+            "syscalls": {"ring_mb": _RING_MB},
             "rotation": {"seconds": _SECONDS_PER_PART},
             "outputs": {"stdout": False, "file": str(self.folder / "alerts.jsonl")},
             "status": {"port": self.status},
@@ -86,7 +85,7 @@ class Recording:
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """The daemon, from when it is healthy."""
-        command = [sys.executable, "-m", "tests.e2e_attacks.daemon", str(self.folder / "capture.yaml")]
+        command: list[str | Path] = [PROGRAM, "capture", "run", "-c", self.folder / "capture.yaml"]
         log = self.folder / "daemon.log"
         with serving(command, log, self._is_healthy) as process:
             yield
@@ -101,13 +100,3 @@ class Recording:
     def wait_for(self, text: str) -> None:
         """Wait until an alert says something."""
         wait_for(lambda: any(text in alert["output"] for alert in self.alerts()), lambda: f"no {text}")
-
-
-def _run(config: Path) -> None:
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    Daemon(read_config(config)).run(stop)
-
-
-if __name__ == "__main__":
-    _run(Path(sys.argv[1]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e_attacks.catalogue import Attack
+from tests.e2e_attacks.daemon import PROGRAM
 
 Alert = dict[str, Any]
 _MARK = re.compile(r"\| attack=(\S+) end")
@@ -63,8 +63,7 @@ def _told(attack: Attack, live: Sequence[Alert]) -> str:
 
 def replay(lake: Path, rules: Sequence[Path]) -> list[Alert]:
     """The alerts that the program says the lake holds, with outputs as the daemon's."""
-    program = Path(sys.executable).with_name("falcolab")
-    command: list[str | Path] = [program, "replay", lake, "--json", "--matching", "all"]
+    command: list[str | Path] = [PROGRAM, "replay", lake, "--json", "--matching", "all"]
     command += ["--append-suggested", *(part for rule in rules for part in ("-r", rule))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,18 +32,23 @@ class Stage:
         programs: the folder of the actor.
         podman: for those in containers.
         recording: of the daemon, for those on a cluster.
+        session: the beginning of command lines that are to run in a session of their own.
     """
 
     folder: Path
     programs: Path
     podman: Podman
     recording: Recording
+    session: Sequence[str]
 
     def perform(self, attack: Attack) -> None:
         """Do it, and leave nothing behind."""
-        {"host": self._on_host, "container": self._in_container, "cluster": self._on_cluster}[attack.where](
-            attack
-        )
+        if attack.where == "host":
+            self._on_host(attack)
+        elif attack.where == "container":
+            self._in_container(attack)
+        else:
+            post(attack, self.recording)
 
     def _on_host(self, attack: Attack) -> None:
         work = self.folder / attack.id
@@ -50,7 +56,7 @@ class Stage:
         path = f"{self.programs}:{os.environ['PATH']}"
         environment = os.environ | {"PATH": path, VARIABLE: attack.id}
         try:
-            _run(["sh", "-eu", str(self._script(attack))], work, environment)
+            _run([*self.session, "sh", "-eu", str(self._script(attack))], work, environment)
         finally:
             shutil.rmtree(work)
 
