@@ -207,18 +207,13 @@ class Daemon:
 
     def _rotate(self) -> None:
         try:
-            self._deliverer.put(self._seal())
+            sealed = self._journal.rotate() if self._syscalls is None else self._syscalls.rotate()
         except JournalError as error:
             self.troubles.begin(_ROTATION, str(error))
-        else:
-            self.troubles.end(_ROTATION)
-
-    def _seal(self) -> Sealed | None:
-        """Seal what was recorded; None where it has no rows of system calls."""
-        if self._syscalls is not None:
-            return self._syscalls.rotate()
-        self._journal.rotate()
-        return None
+            return
+        self.troubles.end(_ROTATION)
+        if sealed is not None:
+            self._deliverer.put(sealed if isinstance(sealed, Sealed) else None)
 
     def _care(self) -> None:
         """What is to be seen to now and then."""

@@ -76,7 +76,7 @@ class Store:
         if (root / _MARKER).exists():
             return cls.open(root)
         try:
-            if root.exists() and any(entry.name != ".lock" for entry in root.iterdir()):
+            if root.exists() and any(map(_is_foreign, root.iterdir())):
                 raise InputError(f"{root}: neither a lake nor an empty folder")
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             store = cls(root)
@@ -221,12 +221,21 @@ class Store:
         """Write a small file, complete or not at all."""
         _make_private(path.parent, self.root)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with open(temporary, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.rename(path)
+        try:
+            with open(temporary, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.rename(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
         _sync_folder(path.parent)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether something in a folder is not what is left of a lake whose making was interrupted."""
+    return path.name != ".lock" and not path.name.startswith(f".{_MARKER}.")
 
 
 def _sync_folder(folder: Path) -> None:
