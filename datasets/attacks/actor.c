@@ -17,6 +17,7 @@
  *   load-module                      hand the kernel a module that is none
  *   setuid FROM TO                   as one user, become another by setuid
  *   onto-stdin ADDRESS PORT          connect, and put the connection in the place of standard input and output
+ *   receive ADDRESS PORT             connect, and take what comes
  *
  * Copied or linked under another name it does the same; without a deed that it knows it ends at once, so that it can stand in
  * for programs of which only the name and the arguments matter. It never touches what it has not been told of.
@@ -159,15 +160,29 @@ static int set_uid(char **arguments)
     return setresuid(from, from, to) || setuid(to) ? failed("setuid") : 0;
 }
 
-static int onto_stdin(char **arguments)
+static int connected(char **arguments)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(arguments[1]))};
     int peer = socket(AF_INET, SOCK_STREAM, 0);
 
-    inet_pton(AF_INET, arguments[0], &address.sin_addr);
-    if (peer < 0 || connect(peer, (struct sockaddr *)&address, sizeof(address)))
-        return failed("connect");
-    return dup2(peer, 0) < 0 || dup2(peer, 1) < 0 ? failed("dup2") : 0;
+    if (inet_pton(AF_INET, arguments[0], &address.sin_addr) != 1)
+        return -1;
+    return connect(peer, (struct sockaddr *)&address, sizeof(address)) ? -1 : peer;
+}
+
+static int onto_stdin(char **arguments)
+{
+    int peer = connected(arguments);
+
+    return peer < 0 || dup2(peer, 0) < 0 || dup2(peer, 1) < 0 ? failed("onto-stdin") : 0;
+}
+
+static int receive(char **arguments)
+{
+    char buffer[64];
+    int peer = connected(arguments);
+
+    return peer < 0 || recv(peer, buffer, sizeof(buffer), 0) < 0 ? failed("receive") : 0;
 }
 
 static int after(char **arguments)
@@ -195,6 +210,7 @@ static const struct {
     {"load-module", 0, load_module},
     {"setuid", 2, set_uid},
     {"onto-stdin", 2, onto_stdin},
+    {"receive", 2, receive},
 };
 
 static int deed(char **arguments)

@@ -12,14 +12,14 @@ from capture.probe.requirements import missing
 from tests.e2e_attacks.catalogue import Attack, read
 from tests.e2e_attacks.daemon import Recording
 from tests.e2e_attacks.image import compile_actor, save_image
-from tests.e2e_attacks.outcome import Outcome, replay
+from tests.e2e_attacks.outcome import Outcome, Try, replay
 from tests.e2e_attacks.podman import Podman
 from tests.e2e_attacks.rules import files
 from tests.e2e_attacks.session import session
 from tests.e2e_attacks.stage import Stage
 
+_PODMAN, _PROGRAMS = "podman", "programs"
 _TABLE = pytest.StashKey[list[str]]()
-_METRICS = ("falcolab_held_back", "falcolab_unreadable", "falcosecurity_scap_n_drops_total")
 
 
 @pytest.fixture(scope="session")
@@ -35,33 +35,36 @@ def outcome(
 
 
 def _performed(folder: Path, attacks: list[Attack], rules: list[Path]) -> Outcome:
-    podman = Podman(folder / "podman")
-    podman.folder.mkdir()
-    (folder / "programs").mkdir()
-    actor = compile_actor(folder / "programs")
-    podman.load(save_image(folder, actor))
+    podman = _podman(folder)
     recording = Recording.prepare(folder, rules, podman.socket)
-    points = tracefs.find()
-    calls = frozenset(path.name.removeprefix("sys_exit_") for path in points.glob("sys_exit_*"))
-    skipped = {attack.id: lack for attack in attacks if (lack := attack.missing(calls))}
-    failed = {}
     with podman.service(), recording.running(), session() as begin:
-        stage = Stage(folder, actor.parent, podman, recording, begin)
-        for attack in attacks:
-            if attack.id not in skipped and (problem := _problem(stage, attack)):
-                failed[attack.id] = problem
-        metrics = {name: recording.metric(name) for name in _METRICS}
-    live = recording.alerts()
-    return Outcome(live, replay(recording.lake, rules), skipped, failed, metrics)
+        stage = Stage(folder, folder / _PROGRAMS, podman, recording, begin)
+        tries = {attack.id: _tried(stage, attack, _calls()) for attack in attacks}
+        metrics = recording.metrics()
+    return Outcome(recording.alerts(), replay(recording.lake, rules), tries, metrics)
 
 
-def _problem(stage: Stage, attack: Attack) -> str:
-    """What went wrong; the others are performed all the same."""
+def _podman(folder: Path) -> Podman:
+    """Podman with the image; the actor is beside it, for the machine."""
+    for name in (_PODMAN, _PROGRAMS):
+        (folder / name).mkdir()
+    podman = Podman(folder / _PODMAN)
+    podman.load(save_image(folder, compile_actor(folder / _PROGRAMS)))
+    return podman
+
+
+def _calls() -> frozenset[str]:
+    """The system calls that this kernel has."""
+    return frozenset(path.name.removeprefix("sys_exit_") for path in tracefs.find().glob("sys_exit_*"))
+
+
+def _tried(stage: Stage, attack: Attack, calls: frozenset[str]) -> Try:
+    if lack := attack.missing(calls):
+        return Try(missing=lack)
     try:
-        stage.perform(attack)
-    except (AssertionError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return ""
+        return Try(container=stage.perform(attack))
+    except (AssertionError, subprocess.TimeoutExpired) as error:  # the others are performed all the same
+        return Try(problem=str(error))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -15,7 +15,7 @@ import trustme
 import yaml
 
 from tests.capture_audit.doubles import token_file
-from tests.e2e_containers.processes import serving, wait_for
+from tests.e2e_containers.processes import serving
 from tests.e2e_k8s.cluster import free_port
 
 PROGRAM = Path(sys.executable).with_name("falcolab")
@@ -76,11 +76,11 @@ class Recording:
         path = self.folder / "alerts.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
-    def metric(self, name: str) -> float:
-        """The sum of a metric's samples."""
+    def metrics(self) -> dict[str, float]:
+        """Every sample that is shown, by its name and labels."""
         text = httpx.get(f"http://127.0.0.1:{self.status}/metrics").text
-        lines = [line for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name]
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+        samples = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in samples}
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -96,7 +96,3 @@ class Recording:
             return httpx.get(f"http://127.0.0.1:{self.status}/healthz").status_code == 200
         except httpx.TransportError:
             return False
-
-    def wait_for(self, text: str) -> None:
-        """Wait until an alert says something."""
-        wait_for(lambda: any(text in alert["output"] for alert in self.alerts()), lambda: f"no {text}")

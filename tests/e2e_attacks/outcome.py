@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +19,61 @@ _MARK = re.compile(r"\| attack=(\S+) end")
 
 
 @dataclass(frozen=True)
+class Try:
+    """What happened when an attack was to be performed.
+
+    Attributes:
+        container: where it was performed; ``host`` if in none.
+        missing: what the machine lacks, so that it was not.
+        problem: what went wrong.
+    """
+
+    container: str = ""
+    missing: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """All of it.
 
     Attributes:
         live: the alerts that the daemon sent.
         replayed: those that a replay of its lake gives.
-        skipped: why an attack was not performed, by id.
-        failed: what went wrong with one that was.
+        tries: by the attack's id.
         metrics: of the daemon, at its end.
     """
 
     live: Sequence[Alert]
     replayed: Sequence[Alert]
-    skipped: Mapping[str, str] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    tries: Mapping[str, Try]
+    metrics: Mapping[str, float]
 
     def of(self, attack: Attack) -> tuple[list[Alert], list[Alert]]:
         """The alerts of an attack, live and replayed."""
         return _of(self.live, attack.id), _of(self.replayed, attack.id)
+
+    def quick(self) -> float:
+        """The share of alerts that were sent within a second of the event."""
+        name = "falcolab_alert_latency_seconds"
+        return self.metrics[f'{name}_bucket{{le="1.0"}}'] / self.metrics[f"{name}_count"]
 
     def table(self, attacks: Sequence[Attack]) -> Iterator[str]:
         """A line for each attack: what it should raise, and what it did."""
         yield f"{'attack':26} {'live':>4} {'replay':>6}  rules (+ expected, - missing, and others)"
         for attack in attacks:
             live, replayed = self.of(attack)
-            told = self.skipped.get(attack.id) or self.failed.get(attack.id) or _told(attack, live)
+            tried = self.tries[attack.id]
+            told = tried.problem or (tried.missing and f"needs {tried.missing}") or _told(attack, live)
             yield f"{attack.id:26} {len(live):4} {len(replayed):6}  {told}"
+        yield self._totals()
+
+    def _totals(self) -> str:
+        events, lost = (self.metrics[f"falcosecurity_scap_n_{name}_total"] for name in ("evts", "drops"))
+        return (
+            f"{len(self.live):,} alerts of the whole machine, {self.quick():.1%} of them within a second;"
+            f" {events:,.0f} events, {lost:,.0f} lost"
+        )
 
 
 def _of(alerts: Sequence[Alert], name: str) -> list[Alert]:

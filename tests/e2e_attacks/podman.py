@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +42,11 @@ class Podman:
         """Have the image."""
         output_of(*self.command("import", "-q", str(archive), IMAGE))
 
-    def run(self, *options: str) -> list[str]:
-        """The command line that starts a container without a network; the command is to follow."""
-        return self.command("run", *_LIMITS, "--network", "none", *options, IMAGE)
-
     @contextlib.contextmanager
-    def running(self, *options: str) -> Iterator[str]:
-        """A container that sleeps; its full id."""
-        full_id = output_of(*self.run("-d", *options), "/bin/sleep", "1000")
+    def created(self, options: Sequence[str], command: Sequence[str]) -> Iterator[str]:
+        """A container without a network, which is to be started; its full id."""
+        create = self.command("create", *_LIMITS, "--network", "none", *options, IMAGE, *command)
+        full_id = output_of(*create)
         try:
             yield full_id
         finally:

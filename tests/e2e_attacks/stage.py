@@ -21,6 +21,7 @@ from tests.e2e_attacks.rules import VARIABLE
 _SECONDS = 30
 _LOOKED_UP_SECONDS = 1.0
 _INSIDE = "/attack"
+_SHORT = 12
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,15 @@ class Stage:
     recording: Recording
     session: Sequence[str]
 
-    def perform(self, attack: Attack) -> None:
-        """Do it, and leave nothing behind."""
+    def perform(self, attack: Attack) -> str:
+        """Do it, and leave nothing behind; the id of the container it was in, or ``host``."""
+        if attack.where == "container":
+            return self._in_container(attack)
         if attack.where == "host":
             self._on_host(attack)
-        elif attack.where == "container":
-            self._in_container(attack)
         else:
             post(attack, self.recording)
+        return "host"
 
     def _on_host(self, attack: Attack) -> None:
         work = self.folder / attack.id
@@ -68,19 +70,27 @@ class Stage:
         script.write_text(attack.script)
         return script
 
-    def _in_container(self, attack: Attack) -> None:
-        mark = ["--env", f"{VARIABLE}={attack.id}"]
-        script = self._script(attack)
-        command = list(attack.command) or ["/bin/sh", "-eu", f"{_INSIDE}/{script.name}"]
-        options = [*attack.options, "--volume", f"{script.parent}:{_INSIDE}:ro"]
-        terminal = ["--tty"] if attack.tty else []
+    def _in_container(self, attack: Attack) -> str:
+        added = ["--env", f"{VARIABLE}={attack.id}", *(["--tty"] if attack.tty else [])]
         if attack.entry:
-            _run([*self.podman.run("--rm", *mark, *terminal, *attack.options), *command], self.folder)
-            return
-        with self.podman.running(*options) as container:
+            return self._as_entry(attack, added)
+        script = self._script(attack)
+        command = attack.command or ("/bin/sh", "-eu", f"{_INSIDE}/{script.name}")
+        options = [*attack.options, "--volume", f"{script.parent}:{_INSIDE}:ro"]
+        with self.podman.created(options, ["/bin/sleep", "1000"]) as container:
+            self._podman("start", container)
             if "--privileged" in options:
                 time.sleep(_LOOKED_UP_SECONDS)  # that it is so is what the runtime tells
-            _run([*self.podman.command("exec", *mark, *terminal, container), *command], self.folder)
+            self._podman("exec", *added, container, *command)
+        return container[:_SHORT]
+
+    def _as_entry(self, attack: Attack, added: list[str]) -> str:
+        with self.podman.created([*added, *attack.options], attack.command) as container:
+            self._podman("start", "--attach", container)
+        return container[:_SHORT]
+
+    def _podman(self, *arguments: str) -> None:
+        _run(self.podman.command(*arguments), self.folder)
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
