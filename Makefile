@@ -9,7 +9,7 @@ PIP = @$(BIN)/pip install --quiet --disable-pip-version-check
 # pip warns a lot; what it says matters only when it fails.
 LOGGED = >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: help demo test check e2e e2e-k8s bench score fuzz clean
+.PHONY: help demo test check e2e e2e-k8s bench bench-capture soak score fuzz clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,6 +53,12 @@ bench: $(VENV)/.installed-dev  ## Measure ingest and replay; BENCH="--short" for
 	$(BIN)/python -m tests.bench audit $(BENCH)
 	@echo
 	$(BIN)/python -m tests.bench syscall $(BENCH)
+
+bench-capture: $(VENV)/.installed-dev  ## Measure the daemon under load, as root; BENCH="--seconds 4 --runs 1" is quick.
+	$(BIN)/python -m tests.bench.capture $(BENCH)
+
+soak: $(VENV)/.installed-dev  ## Run the daemon under churn for an hour, as root; SOAK=MINUTES for less.
+	$(BIN)/python -m tests.soak --minutes $(or $(SOAK),60)
 
 fuzz: $(VENV)/.installed-dev  ## Damage captures 20,000 times and read them; FUZZ=COUNT for another number.
 	$(BIN)/python -m tests.scap.mutations $(or $(CAPTURES),datasets/host-scenario) $(or $(FUZZ),20000)
