@@ -17,8 +17,8 @@ from tests.e2e_attacks.daemon import Recording
 def post(attack: Attack, recording: Recording) -> None:
     """Deliver the events of an attack; the user agent tells which it is."""
     events = [_event(request, attack.id) for request in attack.request]
-    context = ssl.create_default_context(cafile=str(recording.folder / "authority.pem"))
-    url = f"https://127.0.0.1:{recording.webhook}/k8s-audit"
+    context = ssl.create_default_context(cafile=str(recording.webhook.authority))
+    url = f"https://127.0.0.1:{recording.port}/k8s-audit"
     headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
     answer = httpx.post(url, content=event_list(*events), headers=headers, verify=context)
     assert answer.status_code == 200, answer.text

@@ -19,6 +19,11 @@ from tests.e2e_attacks.session import session
 from tests.e2e_attacks.stage import Stage
 
 _PODMAN, _PROGRAMS = "podman", "programs"
+_CHANGES = {
+    "matching": "all",
+    "syscalls": {"ring_mb": 256},  # others on the machine may be loud
+    "rotation": {"seconds": 20},
+}
 _TABLE = pytest.StashKey[list[str]]()
 
 
@@ -36,7 +41,7 @@ def outcome(
 
 def _performed(folder: Path, attacks: list[Attack], rules: list[Path]) -> Outcome:
     podman = _podman(folder)
-    recording = Recording.prepare(folder, rules, podman.socket)
+    recording = Recording(folder, rules, _CHANGES | {"containers": {"podman": [str(podman.socket)]}})
     with podman.service(), recording.running(), session() as begin:
         stage = Stage(folder, folder / _PROGRAMS, podman, recording, begin)
         tries = {attack.id: _tried(stage, attack, _calls()) for attack in attacks}

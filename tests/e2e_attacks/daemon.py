@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,52 +17,54 @@ import yaml
 
 from tests.capture_audit.doubles import token_file
 from tests.e2e_containers.processes import serving
-from tests.e2e_k8s.cluster import free_port
+from tests.e2e_k8s.cluster import Webhook, free_port
 
 PROGRAM = Path(sys.executable).with_name("falcolab")
-_SECONDS_PER_PART = 20
-_RING_MB = 256  # others on the machine may be loud
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A daemon's folder, with what it needs and what it leaves."""
+    """A daemon's folder, with what it needs and what it leaves.
+
+    Attributes:
+        rules: files.
+        changes: of the configuration, by section.
+        status: the port for health and metrics.
+        webhook: where audit events go.
+    """
 
     folder: Path
     rules: Sequence[Path]
-    podman: Path
-    status: int
-    webhook: int
+    changes: Mapping[str, Any]
+    status: int = field(default_factory=free_port)
+    port: int = field(default_factory=free_port)
 
-    @classmethod
-    def prepare(cls, folder: Path, rules: Sequence[Path], podman: Path) -> Recording:
-        """Write the configuration and keys."""
-        recording = cls(folder, rules, podman, free_port(), free_port())
+    def __post_init__(self) -> None:
         authority = trustme.CA()
         issued = authority.issue_cert("127.0.0.1")
-        authority.cert_pem.write_to_path(folder / "authority.pem")
-        issued.cert_chain_pems[0].write_to_path(folder / "server.pem")
-        issued.private_key_pem.write_to_path(folder / "server.key")
-        token_file(folder)
-        (folder / "capture.yaml").write_text(yaml.safe_dump(recording._config()))
-        return recording
+        authority.cert_pem.write_to_path(self.webhook.authority)
+        issued.cert_chain_pems[0].write_to_path(self.folder / "server.pem")
+        issued.private_key_pem.write_to_path(self.folder / "server.key")
+        token_file(self.folder)
+        (self.folder / "capture.yaml").write_text(yaml.safe_dump({**self._config(), **self.changes}))
+
+    @property
+    def webhook(self) -> Webhook:
+        """What a sender of audit events has to know."""
+        return Webhook(self.port, self.folder / "authority.pem", self.folder / "token")
 
     def _config(self) -> dict[str, Any]:
         webhook = {
             "host": "127.0.0.1",
-            "port": self.webhook,
+            "port": self.port,
             "certificate": str(self.folder / "server.pem"),
             "key": str(self.folder / "server.key"),
-            "token_file": str(self.folder / "token"),
+            "token_file": str(self.webhook.token),
         }
         return {
             "lake": str(self.lake),
             "rules": list(map(str, self.rules)),
-            "matching": "all",
             "audit": {"webhook": webhook},
-            "containers": {"podman": [str(self.podman)], "cri": [], "docker": []},
-            "syscalls": {"ring_mb": _RING_MB},
-            "rotation": {"seconds": _SECONDS_PER_PART},
             "outputs": {"stdout": False, "file": str(self.folder / "alerts.jsonl")},
             "status": {"port": self.status},
         }
@@ -83,13 +86,11 @@ class Recording:
         return {name: float(value) for name, value in samples}
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
         """The daemon, from when it is healthy."""
         command: list[str | Path] = [PROGRAM, "capture", "run", "-c", self.folder / "capture.yaml"]
-        log = self.folder / "daemon.log"
-        with serving(command, log, self._is_healthy) as process:
-            yield
-            assert process.poll() is None, log.read_text()[-2000:]
+        with serving(command, self.folder / "daemon.log", self._is_healthy) as process:
+            yield process
 
     def _is_healthy(self) -> bool:
         try:

@@ -12,6 +12,7 @@ import pytest
 import falcolab
 from tests.e2e_attacks.catalogue import FOLDER, Attack, read
 from tests.e2e_attacks.rules import FILES
+from tests.shared_data import ROOT
 
 ATTACKS = read()
 UNREACHED = set(tomllib.loads((FOLDER / "unreached.toml").read_text())["rules"])
@@ -36,3 +37,10 @@ def test_every_official_rule_is_raised_by_an_attack_or_said_to_be_out_of_reach(o
     raised = {rule for attack in ATTACKS for rule in attack.rules}
     assert raised & UNREACHED == set()
     assert raised | UNREACHED == known
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+def test_the_page_on_attacks_has_it(attack: Attack) -> None:
+    rules = "; ".join(sorted(attack.rules))
+    row = f"| `{attack.id}` | {attack.name} | {attack.where} | {attack.technique} | {rules} |"
+    assert row in (ROOT / "docs/attacks.md").read_text().splitlines()
