@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ class Webhook:
         authority.cert_pem.write_to_path(self.folder / "ca.pem")
         token_file(self.folder)
 
+    @cached_property
+    def trust(self) -> ssl.SSLContext:
+        """What its clients trust."""
+        return ssl.create_default_context(cafile=self.folder / "ca.pem")
+
     @property
     def settings(self) -> dict[str, Any]:
         """As the configuration has them."""
@@ -48,8 +54,7 @@ class Webhook:
         """Post events."""
         url = f"https://127.0.0.1:{port or self.port}/k8s-audit"
         headers = {"authorization": f"Bearer {TOKEN}"}
-        context = ssl.create_default_context(cafile=self.folder / "ca.pem")
-        with httpx.Client(verify=context, headers=headers, trust_env=False) as client:
+        with httpx.Client(verify=self.trust, headers=headers, trust_env=False) as client:
             return client.post(url, content=event_list(*map(item, numbers)))
 
 

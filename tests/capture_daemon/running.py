@@ -37,7 +37,7 @@ RULES = """
   priority: NOTICE
 - rule: Marked program started
   desc: a system call
-  condition: evt.type = execve and evt.res = SUCCESS and proc.args contains falcolab-mark
+  condition: evt.type = execve and evt.res = SUCCESS and proc.args = falcolab-mark
   output: "%proc.cmdline from %proc.pname"
   priority: ERROR
 """
@@ -181,7 +181,8 @@ def there(setup: Setup) -> Iterator[There]:
         return log.read_bytes()[begin:].decode()
 
     try:
-        wait_for(lambda: "health and metrics on port" in said(), said, 90)
+        wait_for(lambda: "metrics on port" in said() or process.poll() is not None, said, 90)
+        assert process.poll() is None, said()
         yield There(int(re.findall(r"metrics on port (\d+)", said())[-1]), process, log)
     finally:
         if process.poll() is None:
