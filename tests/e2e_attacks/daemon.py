@@ -16,10 +16,11 @@ import trustme
 import yaml
 
 from tests.capture_audit.doubles import token_file
-from tests.e2e_containers.processes import serving
+from tests.e2e_containers.processes import wait_for
 from tests.e2e_k8s.cluster import Webhook, free_port
 
 PROGRAM = Path(sys.executable).with_name("falcolab")
+_STOP_SECONDS = 120  # what others on the machine have done until then is recorded first
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,17 @@ class Recording:
     @contextlib.contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
         """The daemon, from when it is healthy."""
-        command: list[str | Path] = [PROGRAM, "capture", "run", "-c", self.folder / "capture.yaml"]
-        with serving(command, self.folder / "daemon.log", self._is_healthy) as process:
+        with (self.folder / "daemon.log").open("ab") as log:
+            command: list[str | Path] = [PROGRAM, "capture", "run", "-c", self.folder / "capture.yaml"]
+            process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            wait_for(self._is_healthy, lambda: (self.folder / "daemon.log").read_text()[-2000:])
             yield process
+            process.terminate()
+            process.wait(_STOP_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
 
     def _is_healthy(self) -> bool:
         try:
