@@ -116,9 +116,9 @@ class Served:
 
     def metric(self, name: str) -> float:
         """The sum of a metric's samples, or of those with labels that are named as well."""
-        lines = httpx.get(f"http://127.0.0.1:{self.port}/metrics").text.splitlines()
-        found = [line for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
-        assert found, name
+        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics").text
+        assert f"# HELP {name.partition('{')[0]} " in text, name
+        found = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
         return sum(float(line.rsplit(" ", 1)[1]) for line in found)
 
     def trouble(self, what: str) -> float:
