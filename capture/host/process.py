@@ -6,11 +6,10 @@ Source: ``userspace/libscap/linux/scap_procs.c`` of falcosecurity/libs.
 from __future__ import annotations
 
 import os
-import resource
 import stat
 from collections.abc import Sequence
 
-from capture.host.files import GoneError, link, read, read_optional
+from capture.host.files import link, read, read_optional
 from capture.host.texts import parse_cgroup, parse_stat, parse_status
 from falcolab.system.snapshot import ProcessEntry
 from falcolab.system.thread import NO_ID, ThreadFlag
@@ -21,6 +20,7 @@ _FLAGS = ThreadFlag.NAME_CHANGED | ThreadFlag.ACTIVE
 _OF_THREAD = 1 << 13 | ThreadFlag.CLONE_FILES
 """``CLONE_THREAD`` and ``CLONE_FILES``: what makes it a thread of a process."""
 
+_OPEN_FILES = b"Max open files"
 _CAP_DAC_OVERRIDE, _CAP_FOWNER = 1, 3
 
 
@@ -61,7 +61,7 @@ def read_thread(folder: str, tid: int, unified: Sequence[bytes]) -> ProcessEntry
         uid=status.uid,
         gid=status.gid,
         loginuid=_login_uid(folder),
-        fdlimit=_fd_limit(tid),
+        fdlimit=_fd_limit(folder),
         tty=numbers.tty,
         vmsize=status.vmsize,
         vmrss=status.vmrss,
@@ -82,11 +82,10 @@ def _login_uid(folder: str) -> int:
     return int(text) if text else NO_ID
 
 
-def _fd_limit(tid: int) -> int:
-    try:
-        return resource.prlimit(tid, resource.RLIMIT_NOFILE)[0]
-    except ProcessLookupError:
-        raise GoneError(str(tid)) from None
+def _fd_limit(folder: str) -> int:
+    """From the text, for the call that tells it of another user's thread needs CAP_SYS_RESOURCE."""
+    soft = read_optional(folder, "limits").partition(_OPEN_FILES)[2].split()[:1]
+    return int(soft[0]) if soft and soft[0].isdigit() else -1
 
 
 def _namespace_start(folder: str) -> int:

@@ -173,3 +173,18 @@ def test_the_machine_and_its_accounts() -> None:
 def test_the_loopback_interface_is_told() -> None:
     found = {(each.name, each.address, each.netmask) for each in read_interfaces()}
     assert (b"lo", bytes([127, 0, 0, 1]), bytes([255, 0, 0, 0])) in found
+
+
+def test_the_processes_of_other_users_are_there_whatever_root_may_do(tmp_path: Path) -> None:
+    """A service's root has few capabilities as a rule; these are the ones that its unit leaves it."""
+    if os.geteuid():
+        pytest.skip("needs to be root")
+    program = (
+        "import subprocess, sys; from capture.host.scan import scan\n"
+        "other = subprocess.Popen(['setpriv', '--reuid', '65534', '--clear-groups', 'sleep', '60'])\n"
+        "import time; time.sleep(0.5); entry = scan().processes[other.pid]; other.kill(); other.wait()\n"
+        "print(entry.uid, entry.exepath.decode(), entry.fdlimit > 0, sorted(entry.fds))"
+    )
+    few = ["setpriv", "--bounding-set", "-all,+setuid,+setgid,+kill,+sys_ptrace,+dac_read_search"]
+    done = subprocess.run([*few, sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "65534 /usr/bin/sleep True [0, 1, 2]\n"
