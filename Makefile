@@ -39,8 +39,9 @@ check: $(VENV)/.installed-dev  ## Check style and types only.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-e2e: $(VENV)/.installed-dev  ## Run the demo and the tour of the README in a fresh clone.
-	$(BIN)/pytest -q -m e2e tests/e2e
+e2e: $(VENV)/.installed-dev  ## Run the demo and the README's tour in a fresh clone; as root also the daemon.
+	./tests/e2e_capture/packages
+	$(BIN)/pytest -q -m e2e tests/e2e tests/e2e_capture tests/capture_journal tests/capture_daemon
 
 e2e-k8s: $(VENV)/.installed-dev  ## Take the audit events of a real kube-apiserver, built once into K8S=FOLDER.
 	./tests/e2e_k8s/build-apiserver $(K8S)
