@@ -50,15 +50,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     begin = f"{sys.executable} {told.__file__}"
     lines = [way.replace("TOLD", f"{begin} {folder / name}.json") for name, way in WAYS.items()]
     (folder / "all.sh").write_text("\n".join(lines))
-    clean: list[str | Path] = [
-        "env",
-        "-i",
-        "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-        "sh",
-        "-eu",
-        folder / "all.sh",
-    ]
-    command: list[str | Path] = [PROGRAM, "capture", "record", "--lake", folder / "lake", "--", *clean]
+    clean: list[str | Path] = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-eu"]
+    command = [PROGRAM, "capture", "record", "--lake", folder / "lake", "--", *clean, folder / "all.sh"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return folder
 
