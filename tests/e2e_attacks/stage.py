@@ -19,7 +19,7 @@ from tests.e2e_attacks.podman import Podman
 from tests.e2e_attacks.rules import VARIABLE
 
 _SECONDS = 30
-_LOOKED_UP_SECONDS = 1.0
+_LOOKED_UP_SECONDS = 2.0
 _INSIDE = "/attack"
 _SHORT = 12
 
