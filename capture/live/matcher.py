@@ -8,19 +8,22 @@ part of their own. So a replay of what was recorded says the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from capture.live.masks import GrowingMasks, Row, all_branches, table_of
 from falcolab.engine.alerts import Alert
-from falcolab.engine.answers import Indices
 from falcolab.engine.binders import binder_of
+from falcolab.engine.masks import Words
 from falcolab.engine.memory_part import MemoryPart, Source
 from falcolab.engine.part import LOCAL
 from falcolab.engine.planner import make_plan
 from falcolab.engine.pools import Pools
-from falcolab.engine.replay import RuleMatcher, alerts_of
+from falcolab.engine.replay import PartMatches, alerts_of
+from falcolab.engine.scan import PartScan
+from falcolab.engine.survivors import Survivors
 from falcolab.fields.catalogue import SYSCALL
 from falcolab.lake.layout import layout_of
 from falcolab.lake.syscall.encoder import SyscallEncoder
@@ -29,6 +32,17 @@ from falcolab.rules.ruleset import Rule
 _LAYOUT = layout_of(SYSCALL)
 _SCHEMAS = {name: pa.schema(list(schema)[1:]) for name, schema in _LAYOUT.dimensions.items()}
 """The dimensions without their keys."""
+
+
+@dataclass(slots=True)
+class _Scan(PartScan):
+    """Decides a plan over events of which the masks are known."""
+
+    words: list[Words] = field(default_factory=list)
+
+    def _masked(self, possible: list[np.uint64]) -> tuple[Survivors, list[Words]]:
+        words = [word & bits for word, bits in zip(self.words, possible, strict=True)]
+        return Survivors(self.part, np.arange(len(words[0])), {}), words
 
 
 class SyscallMatcher:
@@ -44,20 +58,19 @@ class SyscallMatcher:
 
     def __init__(self, rules: Sequence[Rule], *, first: bool = True) -> None:
         self._rules = [rule for rule in rules if rule.source == SYSCALL]
+        self._first = first
         self._plan = make_plan([rule.typed for rule in self._rules], SYSCALL)
-        self._pools = Pools(binder_of(SYSCALL))
-        self._exact = RuleMatcher(self._rules, first=first)
+        names = [name for name in _LAYOUT.dimensions if name in self._plan.tables]
+        self._masks = {name: GrowingMasks(name, _SCHEMAS[name], self._plan) for name in names}
         self.judged = self.survivors = 0
         self.begin()
 
     def begin(self) -> None:
         """Go on with another encoder."""
-        self._masks = {
-            name: GrowingMasks(name, _SCHEMAS[name], self._plan, self._pools)
-            for name in _LAYOUT.dimensions
-            if name in self._plan.tables
-        }
+        self._pools = Pools(binder_of(SYSCALL))
         self._first_time: int | None = None
+        for masks in self._masks.values():
+            masks.begin()
 
     def match(self, encoder: SyscallEncoder) -> Iterator[Alert]:
         """The alerts for the events that were added since this was asked last, in order.
@@ -71,19 +84,28 @@ class SyscallMatcher:
             return
         if self._first_time is None:
             self._first_time = events["time"][0].as_py()
-        left = self._left(encoder, events)
+        words = self._words(encoder, events)
+        left = np.flatnonzero(np.bitwise_or.reduce(words))
         self.survivors += len(left)
         if len(left):
             part = _part(encoder, events.take(pa.array(left)), self._first_time)
-            yield from alerts_of(self._exact.match(part), self._rules)
+            yield from alerts_of(self._decided(part, [word[left] for word in words]), self._rules)
 
-    def _left(self, encoder: SyscallEncoder, events: pa.Table) -> Indices:
-        """The positions of the events that the masks let through."""
+    def _words(self, encoder: SyscallEncoder, events: pa.Table) -> list[Words]:
+        """The masks of events: which branches the rows that they refer to let through."""
         words = [np.full(events.num_rows, word) for word in all_branches(self._plan)]
         for name, masks in self._masks.items():
             masks.grow(encoder.dimensions[name].rows)
             masks.apply(events[_LAYOUT.key_of(name)].to_numpy(), words)
-        return np.flatnonzero(np.bitwise_or.reduce(words))
+        return words
+
+    def _decided(self, part: MemoryPart, words: list[Words]) -> PartMatches:
+        """What holds for events whose masks let something through."""
+        rows, rules = _Scan(part, self._plan, self._pools, words=words).run()
+        if self._first and len(rows):
+            keep = np.concatenate(([True], rows[1:] != rows[:-1]))
+            rows, rules = rows[keep], rules[keep]
+        return PartMatches(part, rows, rules)
 
 
 def _part(encoder: SyscallEncoder, events: pa.Table, first_time: int) -> MemoryPart:

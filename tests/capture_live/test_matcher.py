@@ -8,9 +8,7 @@ import pytest
 
 from falcolab import Lake, Ruleset, load_rules
 from falcolab.engine.alerts import Alert
-from tests.capture_live.feeding import live_alerts
-
-BUNDLED = Path(__file__).parents[2] / "datasets" / "host-scenario"
+from tests.capture_live.feeding import BUNDLED, live_alerts
 
 
 def said(alert: Alert) -> dict[str, object]:
