@@ -35,6 +35,7 @@ _POLL_SECONDS = 0.01
 _JUDGE_SECONDS = 0.2
 _CARE_SECONDS = 1.0
 _RULES_SECONDS = 5.0
+_STUCK_SECONDS = 60.0
 _MIB = 2**20
 _ROTATION, _SYNC = "journal_rotation", "journal_sync"
 
@@ -91,7 +92,8 @@ class Daemon:
         self._audit = AuditSource(
             config.audit, config.journal_folder, self._journal, self._known, redactor, self.registry, troubles
         )
-        served = routes(troubles.problems, self.registry)
+        self._ticked = time.monotonic()
+        served = routes(troubles.problems, self._is_alive, self.registry)
         self._status = HttpServer(served, config.status.host, config.status.port)
 
     def _container_watch(self) -> ContainerWatch | None:
@@ -215,8 +217,13 @@ class Daemon:
         if sealed is not None:
             self._deliverer.put(sealed if isinstance(sealed, Sealed) else None)
 
+    def _is_alive(self) -> bool:
+        """Whether the loop goes round."""
+        return time.monotonic() - self._ticked < _STUCK_SECONDS
+
     def _care(self) -> None:
         """What is to be seen to now and then."""
+        self._ticked = time.monotonic()
         try:
             self._journal.sync()
         except JournalError as error:

@@ -114,6 +114,10 @@ class Served:
         answer = httpx.get(f"http://127.0.0.1:{self.port}/healthz")
         return answer.status_code, answer.json()["problems"]
 
+    def is_alive(self) -> bool:
+        """What the liveness probe says."""
+        return httpx.get(f"http://127.0.0.1:{self.port}/livez").status_code == 200
+
     def metric(self, name: str) -> float:
         """The sum of a metric's samples, or of those with labels that are named as well."""
         text = httpx.get(f"http://127.0.0.1:{self.port}/metrics").text

@@ -176,6 +176,7 @@ class TestDisk:
             wait_for(lambda: running.trouble("delivery") >= 1)
             status, (problem,) = running.health()
             assert (status, "stays in the journal for now" in problem) == (503, True)
+            assert running.is_alive()
             small_disk.make_room()
             webhook.send(4, port=running.daemon.audit_port)
             wait_for(lambda: running.health() == (200, []))
@@ -193,6 +194,13 @@ def test_a_step_of_the_clock_has_a_message_and_a_counter(
         booted[0] -= 3600 * 10**9
         wait_for(lambda: running.metric("falcolab_clock_steps_total") == 1)
     assert any("the clock was set by -3600.000 s" in record.getMessage() for record in caplog.records)
+
+
+def test_a_loop_that_does_not_go_round_is_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with here(Setup.audit_only(tmp_path)) as running:
+        assert running.is_alive()
+        monkeypatch.setattr(daemon_module, "_STUCK_SECONDS", -1.0)
+        assert not running.is_alive()
 
 
 def test_a_dead_output_delays_no_other(tmp_path: Path, webhook: Webhook) -> None:
