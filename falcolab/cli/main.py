@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import falcolab
-from falcolab.cli import compare, explain, ingest, lake, match, promote, replay, rules
+from falcolab.cli import alerts, compare, explain, ingest, lake, match, promote, replay, rules
 from falcolab.cli.arguments import Ordered
 from falcolab.cli.output import complain
 from falcolab.errors import FalcolabError, RulesError
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.add_typer(rules.app, name="rules")
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(lake.app, name="lake")
+app.add_typer(alerts.app, name="alerts")
 app.command("replay", cls=Ordered)(replay.replay)
 app.command("match", cls=Ordered)(match.match)
 app.command("compare", cls=Ordered)(compare.compare)
