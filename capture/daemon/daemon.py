@@ -13,11 +13,12 @@ from prometheus_client import CollectorRegistry
 from capture.audit.server import HttpServer
 from capture.daemon import parts, privileges
 from capture.daemon.audit import AuditSource
+from capture.daemon.care import Care
 from capture.daemon.containers import ContainerWatch
 from capture.daemon.deliverer import Deliverer
 from capture.daemon.known import KnownEvents
 from capture.daemon.metrics import DaemonMetrics
-from capture.daemon.notify import ALIVE, READY, STOPPING, notify
+from capture.daemon.notify import READY, STOPPING, notify
 from capture.daemon.outputs import open_outputs, send
 from capture.daemon.recording import Sealed
 from capture.daemon.rules import LiveRules
@@ -35,9 +36,8 @@ _POLL_SECONDS = 0.01
 _JUDGE_SECONDS = 0.2
 _CARE_SECONDS = 1.0
 _RULES_SECONDS = 5.0
-_STUCK_SECONDS = 60.0
 _MIB = 2**20
-_ROTATION, _SYNC = "journal_rotation", "journal_sync"
+_ROTATION = "journal_rotation"
 
 
 class Daemon:
@@ -59,7 +59,7 @@ class Daemon:
         self._config = config
         self.registry = CollectorRegistry()
         self.metrics, self.troubles = DaemonMetrics(self.registry), Troubles(self.registry)
-        self.troubles.watch(_ROTATION, _SYNC)
+        self.troubles.watch(_ROTATION)
         self._syscalls: SyscallSource | None = None
         with ExitStack() as opened:
             self._open(opened)
@@ -86,14 +86,15 @@ class Daemon:
             opened.callback(self._syscalls.close)
         if config.drop_privileges:
             privileges.give_up()
-        self._clock = ClockWatch(boot_time)
         self._containers = self._container_watch()
         self._deliverer = Deliverer(self._journal, config.lake, config.retention, troubles, self._delivered)
         self._audit = AuditSource(
             config.audit, config.journal_folder, self._journal, self._known, redactor, self.registry, troubles
         )
-        self._ticked = time.monotonic()
-        served = routes(troubles.problems, self._is_alive, self.registry)
+        checks = (self._audit.check, self._deliverer.check)
+        clock = ClockWatch(boot_time)
+        self._care = Care(self._journal, clock, self.metrics.clock_steps, troubles, checks)
+        served = routes(troubles.problems, self._care.is_alive, self.registry)
         self._status = HttpServer(served, config.status.host, config.status.port)
 
     def _container_watch(self) -> ContainerWatch | None:
@@ -150,6 +151,10 @@ class Daemon:
             self._loop(stop, reload or threading.Event())
             notify(STOPPING)
 
+    def close(self) -> None:
+        """Let go of everything, of a daemon that has not run."""
+        self._opened.close()
+
     def _start(self, opened: ExitStack) -> None:
         """Start the threads; on the way out they end in the opposite order."""
         for output in self._outputs:
@@ -174,8 +179,8 @@ class Daemon:
             if judge.is_due():
                 self._judge()
                 self._rotate_if_due()
-            if care.is_due():
-                self._care()
+            if care.is_due() and self._care.take() and self._syscalls is not None:
+                self._syscalls.probe.set_clock()
             if reload.is_set():
                 reload.clear()
                 self._audit.renew()
@@ -216,28 +221,6 @@ class Daemon:
         self.troubles.end(_ROTATION)
         if sealed is not None:
             self._deliverer.put(sealed if isinstance(sealed, Sealed) else None)
-
-    def _is_alive(self) -> bool:
-        """Whether the loop goes round."""
-        return time.monotonic() - self._ticked < _STUCK_SECONDS
-
-    def _care(self) -> None:
-        """What is to be seen to now and then."""
-        self._ticked = time.monotonic()
-        try:
-            self._journal.sync()
-        except JournalError as error:
-            self.troubles.begin(_SYNC, f"a crash now would lose events: {error}")
-        else:
-            self.troubles.end(_SYNC)
-        self._audit.check()
-        self._deliverer.check()
-        notify(ALIVE)
-        if (step := self._clock.step()) and self._syscalls is not None:
-            self._syscalls.probe.set_clock()
-        if step:
-            self.metrics.clock_steps.inc()
-            _LOG.warning("the clock was set by %+.3f s: events are dated by it from now on", step)
 
     def _reload(self) -> None:
         if self._rules.reload():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from capture.daemon import care
 from capture.daemon import daemon as daemon_module
 from capture.daemon.config import read_config
 from capture.daemon.daemon import Daemon
@@ -199,7 +200,7 @@ def test_a_step_of_the_clock_has_a_message_and_a_counter(
 def test_a_loop_that_does_not_go_round_is_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with here(Setup.audit_only(tmp_path)) as running:
         assert running.is_alive()
-        monkeypatch.setattr(daemon_module, "_STUCK_SECONDS", -1.0)
+        monkeypatch.setattr(care, "STUCK_SECONDS", -1.0)
         assert not running.is_alive()
 
 
