@@ -7,6 +7,7 @@ from typing import Any
 from falcolab.lake import syscall_schema as schema
 from falcolab.lake.syscall.dimension import MAX_KNOWN, Row, values
 from falcolab.lake.syscall.process_state import line_of
+from falcolab.lake.syscall.program import PROGRAM_FIELDS, Programs
 from falcolab.lang.strings import to_text
 from falcolab.system.thread import Thread
 from falcolab.system.threads import ThreadTable
@@ -21,9 +22,9 @@ _OF_ANCESTORS = frozenset(name for name in schema.PROCESS_FIELDS if FIELDS[name]
 }
 """Fields that depend on nothing but ancestors; the login shell may be the process itself."""
 
-_OWN = tuple(name for name in schema.PROCESS_FIELDS if name not in _OF_ANCESTORS)
+_OWN = tuple(name for name in schema.PROCESS_FIELDS if name not in _OF_ANCESTORS | set(PROGRAM_FIELDS))
 _ANCESTORS = tuple(name for name in schema.PROCESS_FIELDS if name in _OF_ANCESTORS)
-_ORDER = tuple((_OWN + _ANCESTORS).index(name) for name in schema.PROCESS_FIELDS)
+_ORDER = tuple((_OWN + PROGRAM_FIELDS + _ANCESTORS).index(name) for name in schema.PROCESS_FIELDS)
 
 _Columns = tuple[tuple[Any, ...], ...]
 """The columns ``ancestor_*``, nearest first."""
@@ -33,21 +34,24 @@ class ProcessRows:
     """Gives the rows of processes; what their ancestors say is remembered, for siblings have the same."""
 
     def __init__(self) -> None:
-        self._own, self._ancestors = values(_OWN), values(_ANCESTORS)
+        self._own, self._ancestors, self._programs = values(_OWN), values(_ANCESTORS), Programs()
         self._known: dict[int, tuple[Row, _Columns, Row]] = {}
 
     def row(self, context: Context, thread: Thread | None, state: Row | None) -> Row:
         """The row of a process; the second part of its state tells its ancestors apart."""
+        program, of_program = self._programs.values(context, thread)
+        own = self._own(context) + program
         if thread is None:
-            return (*NO_PROCESS, *self._in_order(self._own(context), self._ancestors(context)))
+            return (*NO_PROCESS, *_in_order(own + self._ancestors(context)))
         columns, fields = self._above(context, thread, state)
-        own = _columns(context.machine.threads, line_of(context.machine.threads, thread)[:1])
-        line = [above if not mine else (*mine, *above) for mine, above in zip(own, columns, strict=True)]
-        return (*_own_columns(context, thread), *line, *self._in_order(self._own(context), fields))
-
-    def _in_order(self, own: Row, ancestors: Row) -> Row:
-        found = own + ancestors
-        return tuple([found[at] for at in _ORDER])
+        threads = context.machine.threads
+        main = threads.main(thread)
+        parent = None if main is None else threads.step_up(main)
+        began = None if parent is None else parent.clone_ts
+        if main is not None:
+            mine = _columns(threads, [main])
+            columns = tuple([own + above for own, above in zip(mine, columns, strict=True)])
+        return (True, *of_program, began, *columns, *_in_order(own + fields))
 
     def _above(self, context: Context, thread: Thread, state: Row | None) -> tuple[_Columns, Row]:
         known = self._known.get(thread.ptid)
@@ -62,17 +66,9 @@ class ProcessRows:
         return columns, fields
 
 
-def _own_columns(context: Context, thread: Thread) -> Row:
-    """What fields with an argument need of the process itself."""
-    threads = context.machine.threads
-    main = threads.main(thread)
-    parent = None if main is None else threads.step_up(main)
-    return (
-        True,
-        tuple(map(to_text, thread.args)),
-        tuple([to_text(b"=".join(pair)) for pair in thread.cgroups]),
-        None if parent is None else parent.clone_ts,
-    )
+def _in_order(found: Row) -> Row:
+    """Fields in the order of the schema."""
+    return tuple([found[at] for at in _ORDER])
 
 
 def _columns(threads: ThreadTable, line: list[Thread]) -> _Columns:
