@@ -75,10 +75,14 @@ class Recording:
         """What is recorded."""
         return self.folder / "lake"
 
-    def alerts(self) -> list[dict[str, Any]]:
-        """What has been alerted so far."""
+    def alert_lines(self) -> list[str]:
+        """What has been alerted so far, as JSON."""
         path = self.folder / "alerts.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return path.read_text().splitlines() if path.exists() else []
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The same as values."""
+        return [json.loads(line) for line in self.alert_lines()]
 
     def metrics(self) -> dict[str, float]:
         """Every sample that is shown, by its name and labels."""

@@ -18,13 +18,21 @@ FILES = (
 )
 VARIABLE = "FALCOLAB_ATTACK"
 _MARKS = {"syscall": f"attack=%proc.env[{VARIABLE}] end", "k8s_audit": "attack=%ka.useragent end"}
+QUESTION = "is-it-known"
+_KNOWN = {
+    "rule": "Container known",
+    "desc": "tells that what the runtime says of a container has come",
+    "condition": f"evt.type = execve and proc.args = {QUESTION} and container.image.repository exists",
+    "output": "known=%container.id",
+    "priority": "DEBUG",
+}
 
 
 def files(official: Path, folder: Path) -> list[Path]:
     """The files for the daemon: the official ones, and one that changes what is printed."""
     theirs = [official / name for name in FILES]
     marks = folder / "marks.yaml"
-    marks.write_text(yaml.safe_dump([_marked(rule) for rule in _all(theirs)], sort_keys=False))
+    marks.write_text(yaml.safe_dump([*map(_marked, _all(theirs)), _KNOWN], sort_keys=False))
     return [*theirs, marks]
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,14 @@ from tests.e2e_attacks.audit import post
 from tests.e2e_attacks.catalogue import Attack
 from tests.e2e_attacks.daemon import Recording
 from tests.e2e_attacks.podman import Podman
-from tests.e2e_attacks.rules import VARIABLE
+from tests.e2e_attacks.rules import QUESTION, VARIABLE
+from tests.e2e_containers.processes import wait_for
 
 _SECONDS = 30
-_LOOKED_UP_SECONDS = 2.0
+_KNOWN_SECONDS = 60.0
 _INSIDE = "/attack"
 _SHORT = 12
+_WAITING = 'until [ -e /go ]; do /bin/usleep 100000; done; exec "$@"'
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,27 @@ class Stage:
         with self.podman.created(options, ["/bin/sleep", "1000"]) as container:
             self._podman("start", container)
             if "--privileged" in options:
-                time.sleep(_LOOKED_UP_SECONDS)  # that it is so is what the runtime tells
+                self._wait_until_known(container)
             self._podman("exec", *added, container, *command)
         return container[:_SHORT]
 
     def _as_entry(self, attack: Attack, added: list[str]) -> str:
-        with self.podman.created([*added, *attack.options], attack.command) as container:
-            self._podman("start", "--attach", container)
+        command = ("/bin/sh", "-c", _WAITING, "sh", *attack.command)
+        with self.podman.created([*added, *attack.options], command) as container:
+            self._podman("start", container)
+            self._wait_until_known(container)
+            self._podman("exec", container, "/bin/touch", "/go")
+            self._podman("wait", container)
         return container[:_SHORT]
+
+    def _wait_until_known(self, container: str) -> None:
+        """Until the runtime has told the daemon whether it is privileged, and the like."""
+
+        def is_known() -> bool:
+            self._podman("exec", container, "/bin/true", QUESTION)
+            return any(f"known={container[:_SHORT]}" in line for line in self.recording.alert_lines())
+
+        wait_for(is_known, lambda: f"{container} is not known", _KNOWN_SECONDS)
 
     def _podman(self, *arguments: str) -> None:
         _run(self.podman.command(*arguments), self.folder)
