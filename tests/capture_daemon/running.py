@@ -169,7 +169,7 @@ class There(Served):
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Have it end; its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(600)
 
 
 @contextlib.contextmanager

@@ -119,7 +119,7 @@ def test_nothing_that_was_safe_is_lost_or_doubled(tmp_path: Path, webhook: Webho
     seed = secrets.randbelow(10**6)
     chance = random.Random(seed)
     webhook.port = free_port()
-    rotation = {"seconds": 0.4}
+    rotation = {"seconds": 0.8}
     setup = Setup(tmp_path, {"audit": {"webhook": webhook.settings}, "rotation": rotation})
     load, safe = Load(tmp_path, webhook), set[int]()
     with load.running():
