@@ -45,7 +45,7 @@ e2e: $(VENV)/.installed-dev  ## Run the demo and the README's tour in a fresh cl
 
 e2e-k8s: $(VENV)/.installed-dev  ## Take the audit events of a real kube-apiserver, built once into K8S=FOLDER.
 	./tests/e2e_k8s/build-apiserver $(K8S)
-	FALCOLAB_K8S=$(K8S) $(BIN)/pytest -q -m e2e tests/e2e_k8s
+	FALCOLAB_K8S=$(K8S) $(BIN)/pytest -q -m e2e tests/e2e_k8s tests/e2e_capture/test_cluster.py
 
 score: $(VENV)/.installed-dev  ## Print how many of Falco's recorded verdicts falcolab agrees with.
 	$(BIN)/python -m tests.conformance

@@ -54,7 +54,7 @@ class Webhook(Section):
     """
 
     host: str = "0.0.0.0"  # noqa: S104 - the API server is on another machine as a rule
-    port: Annotated[int, Field(ge=0, le=65535)] = 9443
+    port: Annotated[int, Field(ge=0, le=65535)] = 9765
     certificate: Path
     key: Path
     client_ca: Path | None = None

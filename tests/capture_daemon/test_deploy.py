@@ -16,7 +16,7 @@ import yaml
 from kubernetes import client
 
 from capture.daemon.config import read_config
-from capture.daemon.settings import Config
+from capture.daemon.settings import Config, Webhook
 from falcolab import load_rules
 from tests.capture_daemon.running import RULES
 from tests.shared_data import ROOT
@@ -54,6 +54,12 @@ def test_the_configuration_shows_every_key_with_its_default() -> None:
     defaults = Config(**own)
     assert read_config(DEPLOY / "capture.yaml") == defaults
     assert set(leaves(shown)) == set(leaves(defaults.model_dump()))
+
+
+def test_the_webhook_listens_where_api_servers_are_told_to_send() -> None:
+    sent_to = yaml.safe_load((DEPLOY / "audit/webhook.kubeconfig.yaml").read_text())
+    port = Webhook(certificate=Path("c"), key=Path("k")).port
+    assert sent_to["clusters"][0]["cluster"]["server"].endswith(f":{port}/k8s-audit")
 
 
 class TestUnit:
