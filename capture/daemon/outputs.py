@@ -128,7 +128,7 @@ def targets(settings: Outputs) -> Iterable[Target]:
 
 
 def send(outputs: Sequence[Output], alert: dict[str, object]) -> None:
-    """Have an alert sent everywhere."""
-    line = json.dumps(alert, ensure_ascii=False).encode()
+    """Have an alert sent everywhere, as Falco and a replay write it."""
+    line = json.dumps(alert, ensure_ascii=False, separators=(",", ":")).encode()
     for output in outputs:
         output.put(line)

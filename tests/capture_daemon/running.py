@@ -23,6 +23,7 @@ from falcolab import Lake
 from tests.e2e_containers.processes import wait_for
 
 PROGRAM = (sys.executable, "-c", "from falcolab.cli.main import run; run()", "capture")
+# FOLDER is that of the test: others may run daemons at the same time.
 RULES = """
 - rule: Namespaces listed
   desc: audit
@@ -32,12 +33,12 @@ RULES = """
   source: k8s_audit
 - rule: Marked file opened
   desc: a system call
-  condition: evt.type in (open, openat) and fd.name contains falcolab-mark and not proc.name = cat
+  condition: evt.type in (open, openat) and fd.name startswith FOLDER/falcolab-mark and not proc.name = cat
   output: "%proc.name opened %fd.name (%evt.res)"
   priority: NOTICE
 - rule: Marked program started
   desc: a system call
-  condition: evt.type = execve and evt.res = SUCCESS and proc.args = falcolab-mark
+  condition: evt.type = execve and evt.res = SUCCESS and proc.args = FOLDER
   output: "%proc.cmdline from %proc.pname"
   priority: ERROR
 """
@@ -56,7 +57,7 @@ class Setup:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.rules.write_text(RULES)
+        self.rules.write_text(RULES.replace("FOLDER", str(self.folder)))
         self.config.write_text(yaml.safe_dump({**self._defaults(), **self.changes}))
 
     def _defaults(self) -> dict[str, Any]:

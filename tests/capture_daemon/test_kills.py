@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ from tests.e2e_k8s.cluster import free_port
 
 pytestmark = pytest.mark.kernel
 
-_MARK = re.compile(rb"falcolab-mark-(\d+)\0")
 _BATCH = 5
 _ID = '"ka.auditid"'
 
@@ -53,14 +52,14 @@ class Load:
     end: threading.Event = field(default_factory=threading.Event)
 
     def open_files(self) -> None:
-        """One number after the other, some hundreds a second."""
-        for number in count():
-            if self.end.is_set():
-                return
-            os.close(os.open(self.folder / f"falcolab-mark-{number}", os.O_RDWR | os.O_CREAT))
-            os.unlink(self.folder / f"falcolab-mark-{number}")
-            if number % 10 == 0:
-                time.sleep(0.01)
+        """One number after the other, some hundreds a second; only opening one names it with its folder."""
+        folder, names = os.open(self.folder, os.O_RDONLY), map("falcolab-mark-{}".format, count())
+        while not self.end.is_set():
+            for name in islice(names, 10):
+                os.close(os.open(self.folder / name, os.O_RDWR | os.O_CREAT))
+                os.unlink(name, dir_fd=folder)
+            time.sleep(0.01)
+        os.close(folder)
 
     def send(self) -> None:
         """A batch is sent until it is acknowledged."""
@@ -94,17 +93,13 @@ class Load:
 
 
 def journaled(journal: Path) -> Counter[int]:
-    """The numbers of the files whose opening is in the journal, as often as they are there."""
+    """The numbers of the files whose opening is in the journal, as often as it is there."""
     found: Counter[int] = Counter()
+    opened = re.compile(re.escape(bytes(journal.parent)) + rb"/falcolab-mark-(\d+)\0")
     for path in sorted([*journal.glob("*.sealed"), *journal.glob("*.open")]):
         frames = (frame for frame in SegmentReader(path) if frame.kind == Kind.SYSCALL_EVENTS)
-        found.update(int(each) for frame in frames for each in _opened(frame.payload))
+        found.update(int(number) for frame in frames for number in opened.findall(frame.payload))
     return found
-
-
-def _opened(blocks: bytes) -> Iterator[bytes]:
-    """Numbers in names; those of unlink have been seen when the file was opened."""
-    return iter(dict.fromkeys(_MARK.findall(blocks)))
 
 
 def in_lake(lake: Path, query: str) -> Counter[Any]:
@@ -139,8 +134,8 @@ def test_nothing_that_was_safe_is_lost_or_doubled(tmp_path: Path, webhook: Webho
     assert not list((tmp_path / "lake.journal").glob("*.damaged")), told
     files = in_lake(
         setup.lake,
-        """SELECT regexp_extract("fd.name", 'falcolab-mark-(\\d+)$', 1)::BIGINT AS it FROM events
-           WHERE "evt.type" = 'openat' AND "fd.name" LIKE '%falcolab-mark-%'""",
+        f"""SELECT regexp_extract("fd.name", 'falcolab-mark-(\\d+)$', 1)::BIGINT AS it FROM events
+           WHERE "evt.type" = 'openat' AND "fd.name" LIKE '{tmp_path}/falcolab-mark-%'""",
     )
     events = in_lake(
         setup.lake, f"""SELECT right({_ID}, 12)::BIGINT AS it FROM events WHERE {_ID} IS NOT NULL"""
