@@ -93,6 +93,7 @@ class SyscallSource:
             self._troubles.begin(UNREADABLE, f"{len(chunk):,} bytes from the kernel: {error}")
             return True
         self._troubles.end(JOURNAL)
+        self._troubles.end(UNREADABLE)
         return True
 
     def alerts(self) -> Iterator[Alert]:
