@@ -13,7 +13,7 @@ from capture.daemon.recording import Sealed
 from capture.daemon.settings import Retention
 from capture.daemon.troubles import Troubles
 from capture.daemon.watch import Every
-from capture.journal import AUDIT, Delivered, Journal, deliver_all
+from capture.journal import AUDIT, Delivered, Journal, JournalError, deliver_all
 from capture.syscalls.encoding import SyscallEncoding
 from falcolab.errors import FalcolabError
 from falcolab.lake.compaction import compact
@@ -93,13 +93,20 @@ class Deliverer:
             except queue.Empty:
                 order = _Order.LOOK
             if isinstance(order, Sealed):
-                self._syscalls.prepare(order.segment.digest(), order.tables)
+                self._prepare(order)
             is_done = self._deliver()
             self._syscalls.forget()
             if order is _Order.STOP:
                 return
             if self._tidy_due.is_due():
                 self._tidy()
+
+    def _prepare(self, sealed: Sealed) -> None:
+        """Have the tables of a segment at hand, unless it has been delivered along with an earlier one."""
+        try:
+            self._syscalls.prepare(sealed.segment.digest(), sealed.tables)
+        except JournalError as error:
+            _LOG.info("a segment needs no tables: %s", error)
 
     def _deliver(self) -> bool:
         """Deliver all segments; false if one has to wait."""

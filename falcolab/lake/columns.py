@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from falcolab.errors import InputError
 from falcolab.lake.schema import EVENT_SCHEMA, KEYS
 
 _BATCH = 16_384
@@ -43,7 +44,7 @@ class Columns:
 
     def _flush(self) -> None:
         columns = self._columns(self._pending)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, self.schema, strict=True)]
+        arrays = [_array(column, field) for column, field in zip(columns, self.schema, strict=True)]
         self._batches.append(pa.record_batch(arrays, schema=self.schema))
         self._pending.clear()
         self._flushed = self.size
@@ -64,6 +65,18 @@ class Columns:
         if self._pending:
             self._flush()
         return pa.Table.from_batches(self._batches, self.schema)
+
+
+def _array(column: Any, field: pa.Field) -> pa.Array:
+    """The values of a column.
+
+    Raises:
+        InputError: one does not fit, which no machine records: the capture is damaged or made up.
+    """
+    try:
+        return pa.array(column, field.type)
+    except (OverflowError, pa.ArrowInvalid) as error:
+        raise InputError(f"{field.name}: a value that no machine can have: {error}") from None
 
 
 class EventColumns:

@@ -172,8 +172,8 @@ def _take_rest(machine: Machine, event: Event, child: Thread) -> None:
     fdlimit, uid, gid = signed(event, 7), unsigned(event, 16), unsigned(event, 17)
     child.fdlimit = -1 if fdlimit is None else fdlimit
     take_memory(event, child, 8)
-    child.uid = NO_ID if uid is None else uid
-    child.gid = NO_ID if gid is None else gid
+    child.uid = NO_ID if uid is None else uid & NO_ID
+    child.gid = NO_ID if gid is None else gid & NO_ID
     machine.cgroups.assign(child, raw(event, 14))
     child.clone_ts = event.time
 

@@ -16,7 +16,7 @@ from falcolab.system.lineage import relate, remove, revive
 from falcolab.system.memory import take_memory
 from falcolab.system.params import NOT_AVAILABLE, raw, signed, strings, succeeded, text, unsigned
 from falcolab.system.paths import UNKNOWN_DIRECTORY, concat
-from falcolab.system.thread import Thread, ThreadFlag
+from falcolab.system.thread import NO_ID, Thread, ThreadFlag
 
 if TYPE_CHECKING:
     from falcolab.system.event import Event
@@ -94,7 +94,7 @@ def _take_numbers(event: Event, thread: Thread) -> None:
     """The ids of session, user and groups and the capabilities, each if it was recorded."""
     for index, name in ((16, "tty"), (18, "loginuid"), (26, "uid"), (29, "gid")):
         if (number := unsigned(event, index)) is not None:
-            setattr(thread, name, number)
+            setattr(thread, name, number & NO_ID)
     if (vpgid := signed(event, 17)) is not None:
         thread.vpgid = vpgid
     pgid = signed(event, 28)

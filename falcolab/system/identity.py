@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from falcolab.system.lineage import mark_dead
 from falcolab.system.params import raw, signed, succeeded, unsigned
-from falcolab.system.thread import Thread, ThreadFlag
+from falcolab.system.thread import NO_ID, Thread, ThreadFlag
 
 if TYPE_CHECKING:
     from falcolab.system.event import Event
@@ -26,7 +26,7 @@ def _set_user(index: int) -> _Handler:
     def handle(_machine: Machine, event: Event, thread: Thread) -> None:
         uid = unsigned(event, index)
         if uid is not None and signed(event, 0) == 0:
-            thread.uid = uid
+            thread.uid = uid & NO_ID
 
     return handle
 
@@ -35,7 +35,7 @@ def _set_group(index: int) -> _Handler:
     def handle(_machine: Machine, event: Event, thread: Thread) -> None:
         gid = unsigned(event, index)
         if gid is not None and signed(event, 0) == 0:
-            thread.gid = gid
+            thread.gid = gid & NO_ID
 
     return handle
 

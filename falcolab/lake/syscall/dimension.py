@@ -72,13 +72,13 @@ class Dimension:
         """The row that begins with some values of its own and has none of the fields."""
         return self.intern_row((*own, *self._absent))
 
-    def intern_row(self, row: Row) -> int:
-        """The row with these values."""
+    def intern_row(self, row: Row, size: int = 0) -> int:
+        """The row with these values, which take about ``size`` bytes."""
         found = self._ids.get(row)
         if found is None:
             found = self._ids[row] = self._base | len(self._ids)
             self.rows.append(row)
-            self.columns.append((found, *row))
+            self.columns.append((found, *row), size=size)
         return found
 
     def forget(self) -> None:

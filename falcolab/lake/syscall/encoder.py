@@ -19,7 +19,7 @@ from falcolab.lake.syscall.event_rows import EventRows
 from falcolab.lake.syscall.fd_table import FdTable
 from falcolab.lake.syscall.file import FileRows
 from falcolab.lake.syscall.keys import argument_key, file_key, kind_key
-from falcolab.lake.syscall.process import ProcessRows
+from falcolab.lake.syscall.process import ProcessRows, size_of
 from falcolab.lake.syscall.process_state import process_state
 from falcolab.lake.syscall.referents import Fds
 from falcolab.lake.syscall.states import ProcessState, States
@@ -186,7 +186,8 @@ class SyscallEncoder:
 
     def new_process(self, thread: Thread, state: Row, *place: *_Place) -> int:
         """The row of a thread that is new or has changed, in its new state."""
-        row = self.processes.intern_row(self._process_rows.row(Context(*place), thread, state))
+        made = self._process_rows.row(Context(*place), thread, state)
+        row = self.processes.intern_row(made, size_of(made))
         return self.states.remember_process(thread, row, state)
 
     def file(self, key: Hashable, *place: *_Place) -> int:

@@ -14,6 +14,7 @@ from falcolab.lake.syscall.traits import Traits
 from falcolab.system.event import Event
 from falcolab.system.files import base_directory
 from falcolab.system.machine import Machine
+from falcolab.system.params import succeeded
 from falcolab.system.thread import Descriptor, Thread
 from falcolab.system.values.strings import captured
 
@@ -81,7 +82,7 @@ def is_kept(trait: Traits, event: Event) -> bool:
     if trait.may_fail and params and (result := params[0]) and result[:8][-1] >= _NEGATIVE:
         return True
     if trait.closes:
-        return event.fd is None
+        return event.fd is None or not succeeded(event)
     return trait.id == _FCNTL and len(params) > 2 and number(params[2]) not in _COPYING
 
 

@@ -82,3 +82,12 @@ def _columns(threads: ThreadTable, line: list[Thread]) -> _Columns:
         tuple([to_text(b"\0".join(threads.env(each))) for each in line]),
         tuple([each.pid for each in line]),
     )
+
+
+_TEXTS = slice(4, 10)
+"""Where the texts of ancestors are in a row: by far the most of it."""
+
+
+def size_of(row: Row) -> int:
+    """About how many bytes a row takes as columns, where nothing is shared any more."""
+    return sum([sum(map(len, texts)) for texts in row[_TEXTS] if texts is not None])

@@ -28,7 +28,7 @@ def usage_of(event: Event, thread: Thread, trait: Traits) -> tuple[Any, ...]:
     is_counted = group is not None and main is not None and not main.flags & ThreadFlag.CLOSED
     return (
         count,
-        0.0 if limit <= 0 else 100.0 if count > limit else count * 100 / limit,
+        0.0 if limit <= 0 else 100.0 if count > limit else float(count * 100) / float(limit),
         thread.vmsize,
         thread.vmrss,
         thread.vmswap,

@@ -41,7 +41,7 @@ def _usage(context: Context) -> float | None:
     count, limit = open_count(context), _limit(context)
     if count is None or limit is None:
         return None
-    return min(100.0, count * 100 / limit) if limit > 0 else 0.0
+    return min(100.0, float(count * 100) / float(limit)) if limit > 0 else 0.0
 
 
 def _threads(thread: Thread) -> int:
