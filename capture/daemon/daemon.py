@@ -208,8 +208,10 @@ class Daemon:
 
     def _rotate_if_due(self) -> None:
         limits, journal = self._config.rotation, self._journal
-        rows = 0 if self._syscalls is None else self._syscalls.recording.rows
-        if journal.size >= limits.mb * _MIB or journal.age >= limits.seconds or rows >= limits.events:
+        recording = None if self._syscalls is None else self._syscalls.recording
+        rows, size = (0, 0) if recording is None else (recording.rows, recording.size)
+        is_large = max(journal.size, size) >= limits.mb * _MIB
+        if is_large or journal.age >= limits.seconds or rows >= limits.events:
             self._rotate()
 
     def _rotate(self) -> None:

@@ -70,6 +70,11 @@ class SyscallRecording:
         return self._recorder.rows
 
     @property
+    def size(self) -> int:
+        """About how many bytes of text they have; processes have that of their ancestors, too."""
+        return self._recorder.size
+
+    @property
     def container_versions(self) -> int:
         """How many descriptions of containers the events have had so far."""
         return self._versions + len(self._recorder.encoder.containers.rows)

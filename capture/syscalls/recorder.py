@@ -75,6 +75,11 @@ class Recorder:
         """How many events the part has."""
         return self.encoder.events.rows
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of text the part has."""
+        return self.encoder.events.size + self.encoder.processes.columns.size
+
     def tables(self) -> dict[str, pa.Table]:
         """The part as tables."""
         return self.encoder.tables()

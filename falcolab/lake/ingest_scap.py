@@ -17,6 +17,7 @@ from falcolab.lake.capture_writer import (
 from falcolab.lake.store import Store
 from falcolab.lake.syscall.encoder import PURE, SyscallEncoder
 from falcolab.sources.scap.capture import Capture, open_capture
+from falcolab.system.event import Event
 from falcolab.system.machine import Machine
 from falcolab.system.snapshot import Snapshot
 
@@ -64,7 +65,7 @@ def _consume(capture: Capture, writer: CaptureWriter, progress: Progress | None)
         encoder.notice(item, machine)
         if is_seen:
             encoder.add(item, machine)
-        if encoder.events.rows >= PART_EVENTS or encoder.events.size >= PART_BYTES:
+        if _is_full(encoder, item):
             before += encoder.events.rows
             writer.add_part(encoder.tables())
             encoder = _encoder(writer, capture, machine)
@@ -72,6 +73,18 @@ def _consume(capture: Capture, writer: CaptureWriter, progress: Progress | None)
             reported = before + encoder.events.rows
             progress(reported)
     writer.add_part(encoder.tables())
+
+
+_GROWING = frozenset({93, 95, 97, 223, 225, 227, 293, 331, 335})
+"""Types after which the text of processes is looked at, none of which ever takes the lane: calls that make
+processes, change what they run, or their directory. Every process has a copy of what its ancestors say."""
+
+
+def _is_full(encoder: SyscallEncoder, event: Event) -> bool:
+    """Whether the part ends with this event."""
+    if encoder.events.rows >= PART_EVENTS or encoder.events.size >= PART_BYTES:
+        return True
+    return event.type.id in _GROWING and encoder.processes.columns.size >= PART_BYTES
 
 
 def _encoder(writer: CaptureWriter, capture: Capture, machine: Machine) -> SyscallEncoder:
