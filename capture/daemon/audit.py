@@ -136,8 +136,7 @@ class AuditSource:
             raise Busy
         clean, identities = [self._redactor.event(event) for event in events], self._known.frame(events)
         try:
-            self._journal.append_group([frame_of(clean), identities])
-            self._journal.sync()
+            self._journal.store([frame_of(clean), identities])
         except JournalFullError:
             raise Busy(_FULL_SECONDS) from None
         self._known.add(identities)

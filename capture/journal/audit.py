@@ -44,8 +44,7 @@ class AuditSink:
             JournalFullError: there is no room; none counts as taken.
             JournalError: they cannot be written; none counts as taken.
         """
-        self._journal.append(*frame_of(map(self._redact, events)))
-        self._journal.sync()
+        self._journal.store([frame_of(map(self._redact, events))])
 
 
 def frame_of(events: Iterable[bytes]) -> tuple[Kind, bytes]:

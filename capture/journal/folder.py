@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from capture.journal.errors import JournalError, journal_error
@@ -66,12 +67,17 @@ class JournalFolder:
         """Give a segment another ending, for good.
 
         Raises:
-            JournalError: that is not possible.
+            JournalError: that is not possible; it has its old name.
         """
         try:
             target = path.rename(path.with_suffix(ending))
+        except OSError as error:
+            raise journal_error(path, error) from None
+        try:
             self._sync()
         except OSError as error:
+            with suppress(OSError):
+                target.rename(path)
             raise journal_error(path, error) from None
         return target
 

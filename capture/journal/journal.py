@@ -99,6 +99,20 @@ class Journal:
         with self._lock:
             self._current().append(group)
 
+    def store(self, frames: Iterable[tuple[int, bytes]]) -> None:
+        """Write frames and have them on disk for good, or nothing of them.
+
+        No other thread comes between the two: a sync of its own that fails takes back only what it can still
+        write again.
+
+        Raises:
+            JournalFullError: there is no room.
+            JournalError: they cannot be written, or not for good.
+        """
+        with self._lock:
+            self.append_group(frames)
+            self.sync()
+
     def sync(self) -> None:
         """Have everything that was appended on disk for good; one call for many frames costs one wait.
 
