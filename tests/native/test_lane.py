@@ -13,7 +13,9 @@ import pytest
 from falcolab import Lake, native
 from falcolab.lake import ingest_scap
 from falcolab.system.machine import Machine
+from falcolab.system.tables import event_types
 from tests.native.lakes import damaged, differing, pure
+from tests.scap.building import CLOSE, event, getuid, machine_info, number, section, written
 from tests.scap.mutations import Sound, sound
 
 BUNDLED = Path(__file__).parents[2] / "datasets" / "host-scenario" / "capture.scap"
@@ -82,6 +84,34 @@ def test_an_impossible_time_is_kept(whole: Sound, tmp_path: Path) -> None:
     struct.pack_into("<Q", content, whole.first + 10, 2**64 - 1)
     capture = tmp_path / "future.scap"
     capture.write_bytes(content)
+    assert differing(capture, tmp_path) == []
+
+
+def test_ids_have_the_bits_that_the_kernel_gives_them(tmp_path: Path) -> None:
+    """An id of eight bytes, which no recorder writes, fits into its column all the same."""
+    setuid = next(each.id for each in event_types() if each.name == "setuid" and each.is_exit)
+    setgid = next(each.id for each in event_types() if each.name == "setgid" and each.is_exit)
+    blocks = [event(kind, [number(0), number(2**64 - 2)]) for kind in (setuid, setgid)]
+    capture = written(tmp_path, section(), machine_info(), getuid(0), *blocks, getuid(0))
+    assert differing(capture, tmp_path) == []
+    found = Lake(tmp_path / "fast").sql('SELECT DISTINCT "user.uid", "group.gid" FROM events')
+    assert (2**32 - 2, 2**32 - 2) in set(found.itertuples(index=False, name=None))
+
+
+def test_a_close_without_a_result_closes_nothing(tmp_path: Path) -> None:
+    dup = next(each.id for each in event_types() if each.name == "dup" and each.is_exit)
+    opened = [number(3), b"/a\0", number(1, 4), number(0, 4), number(0, 4), number(0)]
+    blocks = [
+        getuid(0),
+        event(3, opened),
+        event(dup, [number(4), number(3)]),
+        event(CLOSE, [b"", number(4)]),
+        event(dup, [number(4), number(3)]),
+        event(CLOSE, [number(0), number(4)]),
+        event(CLOSE, [number(0), number(3)]),
+        getuid(0),
+    ]
+    capture = written(tmp_path, section(), machine_info(), *blocks)
     assert differing(capture, tmp_path) == []
 
 
