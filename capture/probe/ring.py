@@ -56,6 +56,7 @@ class Ring:
         self._data = data
         self._heads = data.cast("I")
         self._words: npt.NDArray[np.uint64] = np.frombuffer(data, np.uint64)
+        self._keep: npt.NDArray[np.bool_] = np.ones(0, np.bool_)
         self.size = len(data) // 2
         self._maps: tuple[mmap.mmap, ...] = ()
 
@@ -106,11 +107,23 @@ class Ring:
         """The records without their heads; they are whole words, so nothing else is between them."""
         base, size = begin % self.size >> 3, (stop - begin) >> 3
         words = self._words[base : base + size]
+        if not discarded:
+            return self._without(words, np.array(starts, np.int64))
         keep = np.ones(size, np.bool_)
         keep[np.array(starts, np.int64)] = False
         for word in discarded:
             keep[word : word + 1 + ((int(words[word]) & _LENGTH) + 7 >> 3)] = False
         return words[keep].tobytes()
+
+    def _without(self, words: npt.NDArray[np.uint64], heads: npt.NDArray[np.int64]) -> bytes:
+        """All words but some; what says which they are is used again the next time."""
+        if len(self._keep) < len(words):
+            self._keep = np.ones(len(words), np.bool_)
+        keep = self._keep[: len(words)]
+        keep[heads] = False
+        content = words[keep].tobytes()
+        keep[heads] = True
+        return content
 
     def close(self) -> None:
         """Give the memory back; records that are still in the ring are left there."""

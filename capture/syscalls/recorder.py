@@ -17,6 +17,10 @@ PART = 1
 """The number of the part in the keys of rows, until the lake gives them another."""
 
 
+_EVENT_BYTES, _ROW_BYTES = 256, 1_500
+"""About what the row of an event takes without its parameters, and one of a dimension with its values."""
+
+
 class _Blocks(Stream):
     """A stream of blocks that come one chunk after the other."""
 
@@ -77,8 +81,15 @@ class Recorder:
 
     @property
     def size(self) -> int:
-        """About how many bytes of text the part has."""
-        return self.encoder.events.size + self.encoder.processes.columns.size
+        """About how many bytes of memory the part takes.
+
+        It is there twice for a while: on its way into the lake, while the next one grows as large.
+        Processes have the texts of their ancestors only on that way.
+        """
+        encoder = self.encoder
+        rows = sum(len(each.rows) for each in encoder.dimensions.values())
+        events = _EVENT_BYTES * encoder.events.rows + encoder.events.size
+        return 2 * (events + _ROW_BYTES * rows) + encoder.processes.columns.size
 
     def tables(self) -> dict[str, pa.Table]:
         """The part as tables."""

@@ -21,7 +21,7 @@ class Run:
         lost: how many were not.
         cpu: seconds of one core that the daemon took, of all its threads, for a million events.
         busy: the share of its core that the daemon took.
-        peak: its largest memory, in bytes, the ring counted as Linux counts it.
+        peak: its largest resident memory, in bytes, the ring counted once.
         waiting: how full the ring was at the end.
     """
 

@@ -100,7 +100,7 @@ class Served:
             "waiting": self._syscalls.probe.ring.used,
             "ring": self._syscalls.probe.ring.size,
             "cpu": used.ru_utime + used.ru_stime,
-            "rss": _resident(),
+            "rss": _resident() - self._syscalls.probe.ring.size,  # its data is mapped twice
             "arrow": pa.total_allocated_bytes(),
             "rows": self._syscalls.recording.rows,
         }

@@ -103,3 +103,15 @@ def test_losses_are_told_by_the_lake(tmp_path: Path, recorder: Recorder, chunks:
     first, second = Lake(tmp_path / "lake").captures
     assert (first.lost, first.losses) == ({"0": {"openat": 7}}, 7)
     assert second.losses == 0
+
+
+def test_the_size_of_a_part_is_that_of_its_tables_and_more(recorder: Recorder, chunks: list[bytes]) -> None:
+    sizes = [recorder.size]
+    for chunk in chunks:
+        recorder.take(chunk)
+        sizes.append(recorder.size)
+    tables = recorder.tables()
+    assert sizes == sorted(sizes)
+    assert sum(table.nbytes for table in tables.values()) < sizes[-1]
+    recorder.begin()
+    assert recorder.size == 0

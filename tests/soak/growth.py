@@ -21,7 +21,7 @@ class Sample:
 
     Attributes:
         at: seconds since the beginning.
-        memory: resident, in bytes.
+        memory: resident, in bytes, the ring counted once.
         events, lost: since the beginning.
         sizes: entries of every table and cache.
     """
