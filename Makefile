@@ -9,7 +9,7 @@ PIP = @$(BIN)/pip install --quiet --disable-pip-version-check
 # pip warns a lot; what it says matters only when it fails.
 LOGGED = >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 
-.PHONY: help demo test check e2e e2e-k8s bench bench-capture soak score fuzz clean
+.PHONY: help demo test check e2e kills e2e-k8s bench bench-capture soak score fuzz clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,7 +41,10 @@ check: $(VENV)/.installed-dev  ## Check style and types only.
 
 e2e: $(VENV)/.installed-dev  ## Run the demo and the README's tour in a fresh clone; as root also the daemon.
 	./tests/e2e_capture/packages
-	$(BIN)/pytest -q -m e2e tests/e2e tests/e2e_capture tests/capture_journal tests/capture_daemon
+	$(BIN)/pytest -q -m e2e tests/e2e tests/e2e_capture tests/capture_journal
+
+kills: $(VENV)/.installed-dev  ## Kill the daemon fifty times under load, as root; fifteen minutes.
+	$(BIN)/pytest -q -m e2e tests/capture_daemon
 
 e2e-k8s: $(VENV)/.installed-dev  ## Take the audit events of a real kube-apiserver, built once into K8S=FOLDER.
 	./tests/e2e_k8s/build-apiserver $(K8S)
