@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class Cost:
         other: ns for a call that is not recorded.
         bare_pair, bare_other: what they cost without hooks, in µs and ns.
         lost: events that were lost meanwhile, which must be none for the figures to count.
+        alone: how many rounds nobody else had hooks in.
     """
 
     event: float
@@ -32,36 +34,61 @@ class Cost:
     bare_pair: float
     bare_other: float
     lost: int
+    alone: int
 
 
-def cost(daemon: DaemonProcess, load: Load, rounds: int) -> Cost:
-    """Medians of the differences between neighbouring rounds with and without hooks."""
-    bare, added = [], []
-    before = daemon.ask("state")["lost"]
-    for _ in range(rounds):
-        daemon.ask("detach")
-        without = load.run("cost", _PAIRS)
-        daemon.ask("attach")
-        hooked = load.run("cost", _PAIRS)
-        daemon.drained()
-        bare.append(without)
-        added.append({name: hooked[name] - without[name] for name in without})
-    pair, other = _median(added, "pair_ns") / 1000, _median(added, "other_ns")
-    lost = daemon.ask("state")["lost"] - before
-    return Cost(pair / 2, pair, other, _median(bare, "pair_ns") / 1000, _median(bare, "other_ns"), lost)
+def cost(daemon: DaemonProcess, load: Load, rounds: int, patience: float) -> Cost:
+    """Medians of the differences between neighbouring rounds with and without hooks.
+
+    Args:
+        daemon: whose hooks come and go.
+        load: makes the calls.
+        rounds: how many.
+        patience: seconds to wait for others' hooks to go, which would be taken for none.
+    """
+    before, until = daemon.ask("state")["lost"], time.monotonic() + patience
+    found: list[_Round] = []
+    while len(found) < rounds:
+        made = _round(daemon, load)
+        if made.is_alone or time.monotonic() > until:
+            found.append(made)
+    bare_pair, bare_other = _median(found, "pair_ns"), _median(found, "other_ns")
+    pair, other = _median(found, "pair_ns", added=True) / 1000, _median(found, "other_ns", added=True)
+    lost, alone = daemon.ask("state")["lost"] - before, sum(each.is_alone for each in found)
+    return Cost(pair / 2, pair, other, bare_pair / 1000, bare_other, lost, alone)
 
 
-def _median(rounds: Sequence[Mapping[str, float]], name: str) -> float:
-    return median(each[name] for each in rounds)
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What calls took, first without hooks and then with them; and whether nobody else had some."""
+
+    bare: Mapping[str, float]
+    hooked: Mapping[str, float]
+    is_alone: bool
 
 
-def watched_by_others() -> int:
-    """How many BPF programs other processes have loaded: their hooks would be taken for none."""
-    return sum(_holds_programs(folder) for folder in Path("/proc").glob("[0-9]*/fd"))
+def _round(daemon: DaemonProcess, load: Load) -> _Round:
+    is_alone = not watched_by_others(daemon.pid)
+    daemon.ask("detach")
+    bare = load.run("cost", _PAIRS)
+    daemon.ask("attach")
+    hooked = load.run("cost", _PAIRS)
+    daemon.drained()
+    return _Round(bare, hooked, is_alone and not watched_by_others(daemon.pid))
 
 
-def _holds_programs(folder: Path) -> int:
+def _median(rounds: Sequence[_Round], name: str, *, added: bool = False) -> float:
+    return median(each.hooked[name] - each.bare[name] if added else each.bare[name] for each in rounds)
+
+
+def watched_by_others(but: int) -> bool:
+    """Whether other processes than one have hooks on system calls."""
+    folders = (each for each in Path("/proc").glob("[0-9]*/fd") if each.parent.name != str(but))
+    return any(map(_has_hooks, folders))
+
+
+def _has_hooks(folder: Path) -> bool:
     try:
-        return sum(os.readlink(each) == "anon_inode:bpf-prog" for each in folder.iterdir())
+        return any(os.readlink(each) == "anon_inode:[perf_event]" for each in folder.iterdir())
     except OSError:  # it has ended
-        return 0
+        return False

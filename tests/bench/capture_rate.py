@@ -39,6 +39,11 @@ class Run:
         """Whether nothing was lost, and the daemon did not fall behind."""
         return self.lost == 0 and self.waiting <= _MOST_WAITING
 
+    @property
+    def is_all(self) -> bool:
+        """Whether the load could not make as many calls as it was asked for."""
+        return self.rate < 0.9 * self.asked
+
 
 def observed(daemon: DaemonProcess, load: Load, what: str, rate: float, seconds: float) -> Run:
     """Put a daemon under a load: ``what`` is one of the load program, its ``rate`` in events a second."""
@@ -67,9 +72,8 @@ def highest(daemon: DaemonProcess, load: Load, start: float, seconds: float) -> 
         run = observed(daemon, load, "open", rate, seconds)
         daemon.drained()
         if run.is_held:
-            is_all = run.rate < 0.9 * rate  # the load program cannot do more
             best = run
-            if is_all:
+            if run.is_all:
                 break
             rate *= step
         elif best is None:
